@@ -1,1 +1,7 @@
-//! To be written.
+//! What a sighting of a Stripe object means for our rows.
+//!
+//! The only code that knows both vocabularies: Stripe's (`stripe-wire`) and ours (`domain`). Pure:
+//! the same body always gives the same rows, so events, refetches and sweeps can never disagree
+//! about what Stripe said. A body that cannot be read is an error for a person, never a panic.
+
+pub mod coverage;
