@@ -20,6 +20,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::freshness::Digest;
 use crate::timestamp::Timestamp;
 
 /// The caller's own keys and values on an object; at most 50 of them (STRIPE.md section 7.1).
@@ -108,5 +109,51 @@ impl Row {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(self.unix_micros())
+    }
+}
+
+/// What a sighting means for our rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projection {
+    /// The kind of the object.
+    pub kind: ObjectKind,
+    /// The object's id.
+    pub id: String,
+    /// What becomes of its rows.
+    pub change: Change,
+    /// What the sighting says, in short.
+    pub digest: Digest,
+    /// Whether all children were shown. Where they were not, only a fetch can tell which are gone.
+    pub complete: bool,
+}
+
+/// What becomes of an object's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The object is as shown.
+    Present(Row),
+    /// The object is deleted; its last state was shown.
+    DeletedAs(Row),
+    /// The object is deleted or was not found, and nothing else is known of it.
+    Gone,
+}
+
+impl Change {
+    /// Whether the object is gone.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        match self {
+            Self::Present(_) => false,
+            Self::DeletedAs(_) | Self::Gone => true,
+        }
+    }
+
+    /// The row that was shown.
+    #[must_use]
+    pub fn row(&self) -> Option<&Row> {
+        match self {
+            Self::Present(row) | Self::DeletedAs(row) => Some(row),
+            Self::Gone => None,
+        }
     }
 }

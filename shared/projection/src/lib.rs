@@ -5,3 +5,15 @@
 //! about what Stripe said. A body that cannot be read is an error for a person, never a panic.
 
 pub mod coverage;
+mod customer;
+mod invoice;
+mod meaning;
+mod price;
+mod product;
+mod project;
+mod subscription;
+mod witness;
+
+pub use meaning::{Meaning, meaning_of};
+pub use project::{ProjectionError, absent, project};
+pub use witness::witness_of;

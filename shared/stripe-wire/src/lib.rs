@@ -1,1 +1,11 @@
-//! To be written.
+//! What Stripe sends, read tolerantly: signatures, event envelopes, and the fields we read of each
+//! object, across API versions from 2020-08-27 to the newest.
+//!
+//! Pure. Nothing is required that we can do without, unknown fields and values pass, and a field of
+//! a wrong shape is an error that names where it lies; nothing panics. What cannot be read is for
+//! the caller to set aside.
+
+pub mod event;
+pub mod object;
+pub mod revert;
+pub mod tolerant;
