@@ -14,19 +14,19 @@ pub struct ApiVersion {
 /// The first date of release trains whose changes move fields (STRIPE.md 5.6).
 pub(crate) mod since {
     /// Billing periods move to the items; invoices and lines are regrouped under `parent`.
-    pub(crate) const BASIL: u32 = 2025_03_31;
+    pub(crate) const BASIL: u32 = 20_250_331;
     /// `billing_mode` appears on subscriptions.
-    pub(crate) const BILLING_MODE: u32 = 2025_06_30;
+    pub(crate) const BILLING_MODE: u32 = 20_250_630;
     /// `customer_account` stands beside `customer`.
-    pub(crate) const CUSTOMER_ACCOUNT: u32 = 2025_12_15;
+    pub(crate) const CUSTOMER_ACCOUNT: u32 = 20_251_215;
     /// `billing_schedules` and `billed_until`.
-    pub(crate) const BILLING_SCHEDULES: u32 = 2026_05_27;
+    pub(crate) const BILLING_SCHEDULES: u32 = 20_260_527;
     /// `status_details`.
-    pub(crate) const ENDIVE: u32 = 2026_09_30;
+    pub(crate) const ENDIVE: u32 = 20_260_930;
     /// `discounts` on subscriptions; features become marketing features.
-    pub(crate) const MARKETING_FEATURES: u32 = 2024_04_10;
-    /// A PaymentIntent no longer carries its charges.
-    pub(crate) const LATEST_CHARGE: u32 = 2022_11_15;
+    pub(crate) const MARKETING_FEATURES: u32 = 20_240_410;
+    /// A payment intent no longer carries its charges.
+    pub(crate) const LATEST_CHARGE: u32 = 20_221_115;
 }
 
 impl ApiVersion {
@@ -61,7 +61,7 @@ impl ApiVersion {
     /// 2020-08-27, a version from before the release trains.
     #[must_use]
     pub fn before_basil() -> Self {
-        Self { text: Arc::from("2020-08-27"), date: 2020_08_27 }
+        Self { text: Arc::from("2020-08-27"), date: 20_200_827 }
     }
 
     /// The version as Stripe writes it.

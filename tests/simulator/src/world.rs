@@ -22,7 +22,7 @@ use crate::render::{Object, View};
 use crate::version::ApiVersion;
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// Somebody who is sent events.
@@ -62,9 +62,12 @@ pub(crate) struct World {
     versions: Vec<ApiVersion>,
 }
 
-/// An object as every listener's version showed it at one moment.
+/// An object as it was at one moment, and as every listener's version showed it.
 #[derive(Debug)]
-pub(crate) struct Portrait(Vec<Value>);
+pub(crate) struct Portrait<T> {
+    held: Option<T>,
+    shown: Vec<Value>,
+}
 
 /// What an event is about, for one version.
 #[derive(Debug, Serialize)]
@@ -172,15 +175,12 @@ impl World {
         result
     }
 
-    /// An object as it shows now.
-    pub(crate) fn portrait<T: Object>(&self, id: &str) -> Portrait {
+    /// An object as it is and shows now.
+    pub(crate) fn portrait<T: Object>(&self, id: &str) -> Portrait<T> {
         let held = T::table(self).get(id);
-        Portrait(
-            self.versions
-                .iter()
-                .map(|version| held.map_or(Value::Null, |it| it.render(self, View::of(version))))
-                .collect(),
-        )
+        let shown =
+            self.shown_by(|world, view| held.map_or(Value::Null, |held| held.render(world, view)));
+        Portrait { held: held.cloned(), shown }
     }
 
     /// Changes an object without a word.
@@ -192,41 +192,18 @@ impl World {
 
     /// Makes an event that shows an object as it is.
     pub(crate) fn emit<T: Object>(&mut self, kind: &str, id: &str) {
-        let Portrait(shown) = self.portrait::<T>(id);
-        self.record(
-            kind,
-            shown.into_iter().map(|object| Data { object, previous: None }).collect(),
-        );
+        self.emit_by(kind, |world, view| {
+            T::table(world).get(id).map_or(Value::Null, |held| held.render(world, view))
+        });
     }
 
-    /// Makes an `*.updated` event, if the object differs from how it showed before.
-    pub(crate) fn emit_updated<T: Object>(&mut self, kind: &str, id: &str, before: &Portrait) {
-        let Portrait(shown) = self.portrait::<T>(id);
-        self.record_updated(kind, shown, before);
-    }
-
-    /// The same for renderings that are no [`Object`], such as plans.
-    pub(crate) fn record_updated(&mut self, kind: &str, shown: Vec<Value>, before: &Portrait) {
-        let nested = self.rules.nested_hashes;
-        let previous: Vec<Option<Value>> = before
-            .0
-            .iter()
-            .zip(&shown)
-            .map(|(before, after)| previous_attributes(before, after, nested))
-            .collect();
-        if previous.iter().all(Option::is_none) {
-            return;
+    /// Makes an `*.updated` event, if the object differs from what it was before. The difference
+    /// need not show: an event shows only the first entries of a long list.
+    pub(crate) fn emit_updated<T: Object>(&mut self, kind: &str, id: &str, before: &Portrait<T>) {
+        let after = self.portrait::<T>(id);
+        if after.held != before.held {
+            self.record_updated(kind, &before.shown, after.shown);
         }
-        let data = shown
-            .into_iter()
-            .zip(previous)
-            .map(|(object, previous)| {
-                // An older version may not show the field that changed; its event still comes.
-                let previous = Some(previous.unwrap_or_else(|| Value::Object(Map::new())));
-                Data { object, previous }
-            })
-            .collect();
-        self.record(kind, data);
     }
 
     /// Changes an object and says so with an `*.updated` event.
@@ -237,32 +214,46 @@ impl World {
     }
 
     /// What `render` shows for each version that is listened with.
-    pub(crate) fn portrait_by(&self, render: impl Fn(&Self, View<'_>) -> Value) -> Portrait {
-        Portrait(self.versions.iter().map(|version| render(self, View::of(version))).collect())
+    pub(crate) fn shown_by(&self, render: impl Fn(&Self, View<'_>) -> Value) -> Vec<Value> {
+        self.versions.iter().map(|version| render(self, View::of(version))).collect()
     }
 
     /// Makes an event that shows what `render` shows.
     pub(crate) fn emit_by(&mut self, kind: &str, render: impl Fn(&Self, View<'_>) -> Value) {
-        let Portrait(shown) = self.portrait_by(render);
-        self.record(
-            kind,
-            shown.into_iter().map(|object| Data { object, previous: None }).collect(),
-        );
+        let shown = self.shown_by(render);
+        let data: Vec<Data> =
+            shown.into_iter().map(|object| Data { object, previous: None }).collect();
+        self.record(kind, &data);
     }
 
-    /// The same, as an `*.updated` event.
+    /// Makes an `*.updated` event of what `render` shows, if that differs from what it showed.
     pub(crate) fn emit_updated_by(
         &mut self,
         kind: &str,
-        before: &Portrait,
+        before: &[Value],
         render: impl Fn(&Self, View<'_>) -> Value,
     ) {
-        let Portrait(shown) = self.portrait_by(render);
-        self.record_updated(kind, shown, before);
+        let after = self.shown_by(render);
+        if after != before {
+            self.record_updated(kind, before, after);
+        }
+    }
+
+    fn record_updated(&mut self, kind: &str, before: &[Value], after: Vec<Value>) {
+        let nested = self.rules.nested_hashes;
+        let data: Vec<Data> = before
+            .iter()
+            .zip(after)
+            .map(|(before, object)| {
+                let previous = previous_attributes(before, &object, nested);
+                Data { object, previous: Some(previous) }
+            })
+            .collect();
+        self.record(kind, &data);
     }
 
     /// Keeps an event, with one `data` per version; some changes get a second event.
-    fn record(&mut self, kind: &str, data: Vec<Data>) {
+    fn record(&mut self, kind: &str, data: &[Data]) {
         let copies = if self.second_id_chance.hits(self.second_id_rate) { 2 } else { 1 };
         for copy in 0..copies {
             let id = if copy == 0 { self.ids.long("evt_") } else { self.ids.long("evt_2") };
@@ -271,7 +262,7 @@ impl World {
             let bodies = self
                 .versions
                 .iter()
-                .zip(&data)
+                .zip(data)
                 .map(|(version, data)| {
                     let envelope = Envelope {
                         id: &id,

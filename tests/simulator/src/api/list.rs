@@ -43,7 +43,7 @@ impl Created {
 
 /// Rows, oldest first, and how to find one.
 pub(super) struct Rows<'a, T> {
-    pub(super) rows: &'a [T],
+    pub(super) oldest_first: &'a [T],
     pub(super) place: &'a dyn Fn(&str) -> Option<usize>,
     pub(super) kind: &'a str,
 }
@@ -77,13 +77,16 @@ pub(super) fn page<T>(
         }
         // Walking towards the newest takes the oldest of them first.
         (None, Some(place)) => {
-            let newer = from.rows.get(place + 1..).unwrap_or_default();
+            let newer = from.oldest_first.get(place + 1..).unwrap_or_default();
             let (mut found, more) = take(newer.iter(), limit, keep);
             found.reverse();
             (found, more)
         }
         (after, None) => {
-            let older = from.rows.get(..after.unwrap_or(from.rows.len())).unwrap_or_default();
+            let older = from
+                .oldest_first
+                .get(..after.unwrap_or(from.oldest_first.len()))
+                .unwrap_or_default();
             take(older.iter().rev(), limit, keep)
         }
     };

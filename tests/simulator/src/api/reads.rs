@@ -35,7 +35,7 @@ fn list<T: Object>(
 ) -> Result<Value, ApiError> {
     let created = Created::parse(form)?;
     let table = T::table(world);
-    let rows = Rows { rows: table.rows(), place: &|id| table.place(id), kind: T::KIND };
+    let rows = Rows { oldest_first: table.rows(), place: &|id| table.place(id), kind: T::KIND };
     page(
         &rows,
         form,
@@ -122,7 +122,7 @@ pub(super) fn items(world: &World, form: &Form, v: &ApiVersion) -> Result<Value,
     // A page walks its rows from the end.
     let rows: Vec<_> = held.items.iter().rev().collect();
     let place = |id: &str| rows.iter().position(|item| item.id == id);
-    let rows = Rows { rows: &rows, place: &place, kind: "subscription_item" };
+    let rows = Rows { oldest_first: &rows, place: &place, kind: "subscription_item" };
     let render = |item: &&_| render::subscription::item(item, held, world, View::of(v));
     page(&rows, form, "/v1/subscription_items", |_| true, render)
 }
@@ -138,7 +138,7 @@ pub(super) fn lines(
     let held = world.invoices.get(id).ok_or_else(|| ApiError::missing("invoice", id, "invoice"))?;
     let rows: Vec<_> = held.lines.iter().rev().collect();
     let place = |id: &str| rows.iter().position(|line| line.id == id);
-    let rows = Rows { rows: &rows, place: &place, kind: "line_item" };
+    let rows = Rows { oldest_first: &rows, place: &place, kind: "line_item" };
     let render = |line: &&_| render::invoice::line(line, held, world, View::of(v));
     page(&rows, form, &format!("/v1/invoices/{id}/lines"), |_| true, render)
 }
@@ -176,7 +176,7 @@ pub(super) fn events(
         return Err(ApiError::invalid("types", message));
     }
     let place = |id: &str| world.event_places.get(id).copied();
-    let rows = Rows { rows: &world.events, place: &place, kind: "event" };
+    let rows = Rows { oldest_first: &world.events, place: &place, kind: "event" };
     let keep = |event: &crate::model::event::Event| {
         event.created >= oldest
             && created.holds(event.created)

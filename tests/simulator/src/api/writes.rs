@@ -68,7 +68,7 @@ fn address(form: &Form) -> Option<Value> {
         let value = given.get(*name).filter(|value| !value.is_empty());
         ((*name).to_owned(), value.map_or(Value::Null, |value| Value::from(value.as_str())))
     });
-    Some(Value::Object(Map::from_iter(fields)))
+    Some(Value::Object(fields.collect::<Map<_, _>>()))
 }
 
 /// The test payment methods stand for how the bank will answer (STRIPE.md section 8).

@@ -165,7 +165,7 @@ impl Book {
             return Next::Idle;
         };
         if due > now {
-            return Next::WaitFor(due - now);
+            return Next::WaitFor(due.saturating_sub(now));
         }
         self.waiting.pop();
         self.in_flight += 1;

@@ -19,8 +19,8 @@ impl Default for Retries {
     fn default() -> Self {
         Self {
             first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(3_600),
-            give_up_after: Duration::from_secs(3 * 86_400),
+            longest_wait: Duration::from_hours(1),
+            give_up_after: Duration::from_hours(72),
             timeout: Duration::from_secs(30),
         }
     }

@@ -116,7 +116,7 @@ impl World {
 
     pub(crate) fn update_price(&mut self, id: &str, change: PriceChange) -> Result<(), LifeError> {
         self.known_price(id, "id")?;
-        let plan_before = self.portrait_by(|world, view| plan(world, id, view));
+        let plan_before = self.shown_by(|world, view| plan(world, id, view));
         self.update::<Price>("price.updated", id, |held| {
             held.active = change.active.unwrap_or(held.active);
             set_text(&mut held.lookup_key, change.lookup_key);

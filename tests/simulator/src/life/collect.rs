@@ -47,7 +47,7 @@ impl World {
         });
         let intent = self.begin_payment(id);
         self.emit::<Invoice>("invoice.finalized", id);
-        if reason == BillingReason::SubscriptionCycle {
+        if reason == BillingReason::Cycle {
             self.emit_updated::<Invoice>("invoice.updated", id, &before);
         }
         self.update::<Customer>("customer.updated", &customer, |held| {
@@ -86,7 +86,7 @@ impl World {
         let held = self.invoices.get(invoice).filter(|held| held.amount_due() > 0)?;
         let payment = Payment {
             intent: self.ids.long("pi_"),
-            invoice_payment: self.ids.long("inpay_"),
+            on_invoice: self.ids.long("inpay_"),
             created: self.now,
             amount: held.amount_remaining(),
             charge: None,
@@ -174,7 +174,7 @@ impl World {
         self.mark_paid_from(id, out_of_band, &before);
     }
 
-    fn mark_paid_from(&mut self, id: &str, out_of_band: bool, before: &Portrait) {
+    fn mark_paid_from(&mut self, id: &str, out_of_band: bool, before: &Portrait<Invoice>) {
         let now = self.now;
         self.edit::<Invoice>(id, |held| {
             held.status = InvoiceStatus::Paid;
@@ -193,7 +193,7 @@ impl World {
             return;
         };
         let (subscription, customer) = (held.subscription.clone(), held.customer.clone());
-        if held.billing_reason != BillingReason::SubscriptionCreate || held.attempt_count > 1 {
+        if held.billing_reason != BillingReason::Create || held.attempt_count > 1 {
             self.emit_updated::<Invoice>("invoice.updated", id, before);
         }
         self.recover(&subscription, id);
@@ -238,8 +238,8 @@ impl World {
                 held.attempt_count += 1;
             }
             // A first invoice is not tried again: the subscription waits as incomplete.
-            let retried = held.billing_reason != BillingReason::SubscriptionCreate;
-            if automatic && retried && held.auto_advance {
+            let is_tried_again = held.billing_reason != BillingReason::Create;
+            if automatic && is_tried_again && held.auto_advance {
                 let made = usize::try_from(held.attempt_count - 1).unwrap_or(usize::MAX);
                 next = retries.get(made).map(|wait| now + wait);
                 held.next_payment_attempt = next;
@@ -251,7 +251,7 @@ impl World {
         let Some(held) = self.invoices.get(id) else {
             return declined;
         };
-        if held.billing_reason == BillingReason::SubscriptionCreate {
+        if held.billing_reason == BillingReason::Create {
             return declined;
         }
         let (subscription, customer) = (held.subscription.clone(), held.customer.clone());

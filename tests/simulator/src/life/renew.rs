@@ -34,7 +34,7 @@ impl World {
         self.begin_next_period(&held, &invoice);
         let lines = self.renewal_lines(id, ended.1);
         if let Some(held) = self.subscriptions.get(id).cloned() {
-            self.make_invoice(&held, invoice, BillingReason::SubscriptionCycle, lines, ended);
+            self.make_invoice(&held, invoice, BillingReason::Cycle, lines, ended);
         }
     }
 

@@ -201,7 +201,7 @@ impl World {
             })
             .collect();
         let now = self.now;
-        self.make_invoice(&held, id, BillingReason::SubscriptionCreate, lines, (now, now));
+        self.make_invoice(&held, id, BillingReason::Create, lines, (now, now));
     }
 
     fn plan_first_period(&mut self, id: &str, trial_end: Option<i64>) {
@@ -261,8 +261,8 @@ impl World {
     ) {
         let customer = self.customers.get(&of.customer);
         let draft_until = match reason {
-            BillingReason::SubscriptionCycle => Some(self.now + self.rules.draft_seconds),
-            BillingReason::SubscriptionCreate | BillingReason::SubscriptionUpdate => None,
+            BillingReason::Cycle => Some(self.now + self.rules.draft_seconds),
+            BillingReason::Create | BillingReason::Update => None,
         };
         let collects = of.status != Status::Unpaid;
         let invoice = Invoice {

@@ -59,7 +59,7 @@ impl World {
             self.prorate_swaps(&held, &swaps, restarts);
         }
         if let Some(invoice) = invoice {
-            self.invoice_change(id, invoice, restarts);
+            self.invoice_change(id, &invoice, restarts);
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl World {
     fn changes_rhythm(&self, swap: &Swap) -> bool {
         match (&swap.before, &swap.after) {
             (Some(before), Some(after)) => self.rhythm(&before.price) != self.rhythm(&after.price),
-            (Some(_), None) | (None, Some(_)) | (None, None) => false,
+            (Some(_) | None, None) | (None, Some(_)) => false,
         }
     }
 
@@ -187,7 +187,7 @@ impl World {
         }
     }
 
-    fn invoice_change(&mut self, id: &str, invoice: String, restarts: bool) {
+    fn invoice_change(&mut self, id: &str, invoice: &str, restarts: bool) {
         let Some(held) = self.subscriptions.get(id).cloned() else {
             return;
         };
@@ -199,9 +199,9 @@ impl World {
             }
         }
         let period = (self.now, self.now);
-        self.make_invoice(&held, invoice.clone(), BillingReason::SubscriptionUpdate, lines, period);
-        self.finalize(&invoice);
-        self.collect(&invoice, true);
+        self.make_invoice(&held, invoice.to_owned(), BillingReason::Update, lines, period);
+        self.finalize(invoice);
+        self.collect(invoice, true);
     }
 }
 

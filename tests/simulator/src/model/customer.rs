@@ -4,7 +4,7 @@ use super::Metadata;
 use super::payment::Card;
 use serde_json::Value;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Customer {
     pub(crate) id: String,
     pub(crate) created: i64,

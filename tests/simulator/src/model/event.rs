@@ -12,7 +12,7 @@ pub(crate) struct Cause {
     pub(crate) idempotency_key: Option<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -25,22 +25,22 @@ impl InvoiceStatus {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BillingReason {
-    SubscriptionCreate,
-    SubscriptionCycle,
-    SubscriptionUpdate,
+    Create,
+    Cycle,
+    Update,
 }
 
 impl BillingReason {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::SubscriptionCreate => "subscription_create",
-            Self::SubscriptionCycle => "subscription_cycle",
-            Self::SubscriptionUpdate => "subscription_update",
+            Self::Create => "subscription_create",
+            Self::Cycle => "subscription_cycle",
+            Self::Update => "subscription_update",
         }
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     pub(crate) id: String,
     pub(crate) amount: i64,
@@ -58,7 +58,7 @@ pub(crate) struct Line {
     pub(crate) unit_amount: i64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Invoice {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -110,7 +110,7 @@ impl Invoice {
 }
 
 /// An amount that waits on the customer for the next invoice; here always a proration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct InvoiceItem {
     pub(crate) id: String,
     pub(crate) date: i64,

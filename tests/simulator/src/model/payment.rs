@@ -1,5 +1,5 @@
 //! Payments: the payment method of a customer, and one payment of an invoice, which Stripe shows
-//! as a PaymentIntent, a charge and an invoice payment.
+//! as a payment intent, a charge and an invoice payment.
 
 /// How a customer's bank answers charges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Card {
     Missing,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PaymentMethod {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -28,10 +28,10 @@ pub(crate) enum PaymentStatus {
 }
 
 /// One payment of an invoice. It keeps its intent over all attempts; each attempt is a new charge.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Payment {
     pub(crate) intent: String,
-    pub(crate) invoice_payment: String,
+    pub(crate) on_invoice: String,
     pub(crate) created: i64,
     pub(crate) amount: i64,
     pub(crate) charge: Option<Charge>,
@@ -43,7 +43,7 @@ pub(crate) struct Payment {
     pub(crate) status: PaymentStatus,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Charge {
     pub(crate) id: String,
     pub(crate) created: i64,

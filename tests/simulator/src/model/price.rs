@@ -45,7 +45,7 @@ pub(crate) struct Recurring {
     pub(crate) meter: Option<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Price {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -2,7 +2,7 @@
 
 use super::Metadata;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Product {
     pub(crate) id: String,
     pub(crate) created: i64,

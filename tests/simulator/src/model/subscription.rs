@@ -38,7 +38,7 @@ impl Status {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Item {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -50,7 +50,7 @@ pub(crate) struct Item {
     pub(crate) quantity: Option<i64>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Subscription {
     pub(crate) id: String,
     pub(crate) created: i64,

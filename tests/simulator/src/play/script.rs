@@ -186,7 +186,7 @@ impl Script {
                 return world.pay_invoice(&invoice, false);
             }
             Act::LoseCard => return world.set_card(&customer, Card::Declining),
-            Act::MendCard => return self.mend_card(world, &customer, &subscription),
+            Act::MendCard => return mend_card(world, &customer, &subscription),
             Act::ChangeQuantity => return self.change_quantity(world, &subscription),
             Act::ChangePlan => return self.change_plan(world, &subscription),
             Act::SwapItems => return self.swap_items(world, &subscription),
@@ -327,25 +327,6 @@ impl Script {
         if self.chance.hits(0.3) { 0 } else { self.chance.between(1, SECONDS_PER_DAY) }
     }
 
-    fn mend_card(
-        &mut self,
-        world: &mut World,
-        customer: &str,
-        subscription: &str,
-    ) -> Result<(), LifeError> {
-        world.live_customer(customer, "customer")?;
-        world.attach_method(customer, Card::Good);
-        let open = world
-            .subscriptions
-            .get(subscription)
-            .filter(|held| !held.status.has_ended())
-            .and_then(|held| held.latest_invoice.clone());
-        match open {
-            Some(invoice) => world.pay_invoice(&invoice, false),
-            None => Ok(()),
-        }
-    }
-
     fn change_quantity(&mut self, world: &mut World, id: &str) -> Result<(), LifeError> {
         let quantity = self.chance.between(1, 30);
         let item = item_of(world, id, 0);
@@ -403,6 +384,20 @@ impl Script {
         let nickname = Some(format!("since {}", world.now));
         let price = self.price(number);
         world.update_price(&price, PriceChange { nickname, ..PriceChange::default() })
+    }
+}
+
+fn mend_card(world: &mut World, customer: &str, subscription: &str) -> Result<(), LifeError> {
+    world.live_customer(customer, "customer")?;
+    world.attach_method(customer, Card::Good);
+    let open = world
+        .subscriptions
+        .get(subscription)
+        .filter(|held| !held.status.has_ended())
+        .and_then(|held| held.latest_invoice.clone());
+    match open {
+        Some(invoice) => world.pay_invoice(&invoice, false),
+        None => Ok(()),
     }
 }
 

@@ -37,7 +37,7 @@ impl Object for Invoice {
         extend(&mut body, constants());
         let lines = self.lines.iter().map(|one| line(one, self, world, view)).collect();
         let url = format!("/v1/invoices/{}/lines", self.id);
-        put(&mut body, "lines", inline_list(lines, url, view));
+        put(&mut body, "lines", inline_list(lines, &url, view));
         dress_for_version(&mut body, self, view);
         body
     }

@@ -34,7 +34,7 @@ impl<'a> View<'a> {
 }
 
 /// An object of Stripe's that has an id and can be read back.
-pub(crate) trait Object: Sized {
+pub(crate) trait Object: Clone + PartialEq {
     /// The value of its `object` field.
     const KIND: &'static str;
     /// What its lists are called in paths: `/v1/{PLURAL}`.
@@ -56,7 +56,7 @@ pub(crate) fn deleted(kind: &str, id: &str) -> Value {
 }
 
 /// A list inside another object: at most ten entries, with the address of the rest.
-fn inline_list(mut data: Vec<Value>, url: String, view: View<'_>) -> Value {
+fn inline_list(mut data: Vec<Value>, url: &str, view: View<'_>) -> Value {
     let total = data.len();
     if !view.whole_lists {
         data.truncate(INLINE_ENTRIES_MAX);

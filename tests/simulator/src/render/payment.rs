@@ -116,7 +116,7 @@ pub(crate) fn charge(held: &Charge, of: &Payment, view: View<'_>) -> Value {
 
 pub(crate) fn invoice_payment(held: &Payment) -> Value {
     json!({
-        "id": held.invoice_payment,
+        "id": held.on_invoice,
         "object": "invoice_payment",
         "amount_paid": held.paid_at.map(|_| held.amount),
         "amount_requested": held.amount,

@@ -14,18 +14,13 @@ pub enum NestedHashes {
     Whole,
 }
 
-/// The old values of the attributes that changed; none when nothing did. A key that was absent
-/// before is shown as null.
-pub(crate) fn previous_attributes(
-    before: &Value,
-    after: &Value,
-    nested: NestedHashes,
-) -> Option<Value> {
-    let (Value::Object(before), Value::Object(after)) = (before, after) else {
-        return None;
+/// The old values of the attributes that changed. A key that was absent before is shown as null.
+pub(crate) fn previous_attributes(before: &Value, after: &Value, nested: NestedHashes) -> Value {
+    let changed = match (before, after) {
+        (Value::Object(before), Value::Object(after)) => changed_keys(before, after, nested),
+        _ => Map::new(),
     };
-    let changed = changed_keys(before, after, nested);
-    (!changed.is_empty()).then_some(Value::Object(changed))
+    Value::Object(changed)
 }
 
 fn changed_keys(
@@ -68,26 +63,26 @@ mod tests {
 
     #[test]
     fn only_what_changed_is_shown_with_its_old_value() {
-        let check = |before: Value, after: Value, expected: Option<Value>| {
+        let check = |before: Value, after: Value, expected: Value| {
             let shown = previous_attributes(&before, &after, NestedHashes::ChangedKeys);
             assert_eq!(shown, expected, "{before} to {after}");
         };
-        check(json!({"a": 1, "b": 2}), json!({"a": 1, "b": 2}), None);
-        check(json!({"a": 1, "b": 2}), json!({"a": 3, "b": 2}), Some(json!({"a": 1})));
-        check(json!({"a": null}), json!({"a": 3}), Some(json!({"a": null})));
-        check(json!({"a": [1, 2]}), json!({"a": [1, 3]}), Some(json!({"a": [1, 2]})));
+        check(json!({"a": 1, "b": 2}), json!({"a": 1, "b": 2}), json!({}));
+        check(json!({"a": 1, "b": 2}), json!({"a": 3, "b": 2}), json!({"a": 1}));
+        check(json!({"a": null}), json!({"a": 3}), json!({"a": null}));
+        check(json!({"a": [1, 2]}), json!({"a": [1, 3]}), json!({"a": [1, 2]}));
         check(
             json!({"h": {"x": 1, "y": 2}}),
             json!({"h": {"x": 1, "y": 3}}),
-            Some(json!({"h": {"y": 2}})),
+            json!({"h": {"y": 2}}),
         );
         check(
             json!({"metadata": {"gone": "1"}}),
             json!({"metadata": {"new": "2"}}),
-            Some(json!({"metadata": {"gone": "1", "new": null}})),
+            json!({"metadata": {"gone": "1", "new": null}}),
         );
-        check(json!({"h": null}), json!({"h": {"x": 1}}), Some(json!({"h": null})));
-        check(json!({"h": {"x": 1}}), json!({"h": null}), Some(json!({"h": {"x": 1}})));
+        check(json!({"h": null}), json!({"h": {"x": 1}}), json!({"h": null}));
+        check(json!({"h": {"x": 1}}), json!({"h": null}), json!({"h": {"x": 1}}));
     }
 
     #[test]
@@ -96,7 +91,7 @@ mod tests {
         let after = json!({"h": {"x": 1, "y": 3}, "metadata": {"a": "1", "b": "3"}});
         assert_eq!(
             previous_attributes(&before, &after, NestedHashes::Whole),
-            Some(json!({"h": {"x": 1, "y": 2}, "metadata": {"b": "2"}}))
+            json!({"h": {"x": 1, "y": 2}, "metadata": {"b": "2"}})
         );
     }
 }

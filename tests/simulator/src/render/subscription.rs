@@ -62,7 +62,7 @@ fn subscription(held: &Subscription, world: &World, view: View<'_>) -> Value {
         "trial_start": held.trial_start,
     });
     extend(&mut body, constants());
-    put(&mut body, "items", inline_list(items, items_url, view));
+    put(&mut body, "items", inline_list(items, &items_url, view));
     dress_for_version(&mut body, held, world, view);
     body
 }
