@@ -142,7 +142,7 @@ fn is_socket_url(text: &str) -> bool {
 }
 
 fn stripe(reader: &mut Reader<'_>) -> StripeConfig {
-    let secret_key = reader.secret(&table::STRIPE_SECRET_KEY, |it| key_mode(it).is_some());
+    let secret_key = reader.secret(&table::STRIPE_SECRET_KEY, |it| key_is_live(it).is_some());
     let api_base = |it: &str| value::is_url(it, &["https", "http"]);
     let stripe = StripeConfig {
         api_base: reader.text(&table::STRIPE_API_BASE, api_base).unwrap_or_default(),
@@ -165,25 +165,25 @@ fn stripe(reader: &mut Reader<'_>) -> StripeConfig {
 /// What a key, the mode and the address of Stripe must not say of one another: a key of one mode
 /// never works on the other's behalf, and a live key never travels unencrypted.
 fn contradiction(stripe: &StripeConfig) -> Option<&'static str> {
-    let mode = stripe.secret_key.as_ref().map(SecretString::expose_secret).and_then(key_mode)?;
-    match (mode, stripe.livemode) {
-        (Mode::Live, Mode::Test) => Some("it is a live key, and `stripe.livemode` is test"),
-        (Mode::Test, Mode::Live) => Some("it is a test key, and `stripe.livemode` is live"),
-        (Mode::Live, Mode::Any | Mode::Live) if stripe.api_base.starts_with("http:") => {
+    let key = stripe.secret_key.as_ref().map(SecretString::expose_secret)?;
+    match (key_is_live(key)?, stripe.livemode) {
+        (true, Mode::Test) => Some("it is a live key, and `stripe.livemode` is test"),
+        (false, Mode::Live) => Some("it is a test key, and `stripe.livemode` is live"),
+        (true, Mode::Any | Mode::Live) if stripe.api_base.starts_with("http:") => {
             Some("it is a live key, and `stripe.api_base` is not https")
         }
-        (Mode::Live, Mode::Any | Mode::Live) | (Mode::Test, Mode::Any | Mode::Test) => None,
-        (Mode::Any, Mode::Any | Mode::Live | Mode::Test) => None,
+        (true, Mode::Any | Mode::Live) | (false, Mode::Any | Mode::Test) => None,
     }
 }
 
-/// The mode of an API key by its prefix; `None` when it is no secret or restricted key.
-fn key_mode(key: &str) -> Option<Mode> {
+/// Whether an API key is of live mode, by its prefix; `None` when it is no secret or restricted
+/// key.
+fn key_is_live(key: &str) -> Option<bool> {
     let rest = key.strip_prefix("sk_").or_else(|| key.strip_prefix("rk_"))?;
-    let mode = match rest.split_once('_')? {
-        ("live", own) if !own.is_empty() => Mode::Live,
-        ("test", own) if !own.is_empty() => Mode::Test,
+    let live = match rest.split_once('_')? {
+        ("live", own) if !own.is_empty() => true,
+        ("test", own) if !own.is_empty() => false,
         _ => return None,
     };
-    (!key.contains(char::is_whitespace)).then_some(mode)
+    (!key.contains(char::is_whitespace)).then_some(live)
 }
