@@ -4,9 +4,11 @@
 //! and every answer names its cause. What a rule decides here is carried out elsewhere: by the
 //! worker, the reconciler or the api. A rule that is wrong is wrong in one place.
 
+pub mod endpoint;
 pub mod event;
 pub mod freshness;
 pub mod lane;
+pub mod mirror;
 pub mod outcome;
 pub mod retry;
 pub mod scope;

@@ -1,1 +1,19 @@
-//! To be written.
+//! What a sighting of a Stripe object means for our rows.
+//!
+//! The only code that knows both vocabularies: Stripe's (`stripe-wire`) and ours (`domain`). Pure:
+//! the same body always gives the same rows, so events, refetches and sweeps can never disagree
+//! about what Stripe said. A body that cannot be read is an error for a person, never a panic.
+
+pub mod coverage;
+mod customer;
+mod invoice;
+mod meaning;
+mod price;
+mod product;
+mod project;
+mod subscription;
+mod witness;
+
+pub use meaning::{Meaning, meaning_of};
+pub use project::{ProjectionError, absent, project};
+pub use witness::witness_of;

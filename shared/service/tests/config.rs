@@ -112,7 +112,7 @@ fn endpoints_take_what_they_do_not_say_from_the_plain_settings() {
 }
 
 fn refused(environment: &[(&str, &str)], toml: &str, needs: &[Need], expected: &[&str]) {
-    let faults = load(environment, toml, needs).map(|_| ()).unwrap_err();
+    let Err(faults) = load(environment, toml, needs) else { panic!("{expected:?} is accepted") };
     let fits = faults.len() == expected.len()
         && faults.iter().zip(expected).all(|(fault, start)| fault.starts_with(start));
     assert!(fits, "{faults:#?}\nexpected to begin with {expected:#?}");
@@ -202,6 +202,18 @@ fn a_key_works_only_in_its_own_mode_and_a_live_one_only_over_https() {
     check("pk_live_hush", "any", "", &[form]);
     check("sk_live_", "any", "", &[form]);
     check("hush", "any", "", &[form]);
+}
+
+#[test]
+fn an_allow_list_needs_an_address_to_compare() {
+    let addresses = ("COUNTERFOIL_INGEST_ALLOWED_ADDRESSES", "3.18.12.63, 10.0.0.0/8");
+    assert_eq!(load(&[addresses], "", &[]).unwrap().ingest.allowed_addresses.len(), 2);
+    refused(
+        &[addresses, ("COUNTERFOIL_INGEST_CLIENT_ADDRESS", "none")],
+        "",
+        &[],
+        &["ingest.allowed_addresses (compared with other settings): it is set"],
+    );
 }
 
 #[test]

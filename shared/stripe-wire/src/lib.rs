@@ -1,7 +1,13 @@
-//! What Stripe sends, as bytes and as the fields we read of it.
+//! What Stripe sends, read tolerantly: signatures, event envelopes, and the fields we read of each
+//! object, across API versions from 2020-08-27 to the newest.
 //!
-//! Pure: no I/O, no clock, no random source. Reading is tolerant of what is missing or new; what a
-//! field means for our rows is decided elsewhere.
+//! Pure. Nothing is required that we can do without, unknown fields and values pass, and a field of
+//! a wrong shape is an error that names where it lies; nothing panics. What cannot be read is for
+//! the caller to set aside.
 
+pub mod event;
 pub mod head;
+pub mod object;
+pub mod revert;
 pub mod signature;
+pub mod tolerant;

@@ -8,8 +8,8 @@ use super::reader::Reader;
 use super::sources::Sources;
 use super::table;
 use super::typed::{
-    AdminConfig, ApiConfig, BusConfig, Config, IngestConfig, LogFormat, Mode, ReconcilerConfig,
-    StoreConfig, StripeConfig, TelemetryConfig, WorkerConfig,
+    AdminConfig, ApiConfig, BusConfig, ClientAddress, Config, IngestConfig, LogFormat, Mode,
+    ReconcilerConfig, StoreConfig, StripeConfig, TelemetryConfig, WorkerConfig,
 };
 use super::value;
 use crate::telemetry;
@@ -102,7 +102,7 @@ fn read(reader: &mut Reader<'_>) -> Config {
 }
 
 fn ingest(reader: &mut Reader<'_>, stripe: &StripeConfig) -> IngestConfig {
-    IngestConfig {
+    let ingest = IngestConfig {
         listen: reader.address(&table::INGEST_LISTEN),
         body_limit_bytes: reader.count(&table::INGEST_BODY_LIMIT_BYTES),
         header_timeout: reader.duration(&table::INGEST_HEADER_TIMEOUT),
@@ -113,12 +113,21 @@ fn ingest(reader: &mut Reader<'_>, stripe: &StripeConfig) -> IngestConfig {
         requests_per_address_burst: reader.count(&table::INGEST_REQUESTS_PER_ADDRESS_BURST),
         client_address: reader
             .parsed(&table::INGEST_CLIENT_ADDRESS, value::client_address)
-            .unwrap_or(super::ClientAddress::Peer),
+            .unwrap_or(ClientAddress::Peer),
         allowed_addresses: reader.list(&table::INGEST_ALLOWED_ADDRESSES, value::address_range),
         drain_timeout: reader.duration(&table::INGEST_DRAIN_TIMEOUT),
         confirm_timeout: reader.duration(&table::INGEST_CONFIRM_TIMEOUT),
         endpoints: endpoints::read(reader, stripe),
+    };
+    if ingest.client_address == ClientAddress::Unknown && !ingest.allowed_addresses.is_empty() {
+        reader.faults.push(Fault {
+            setting: table::INGEST_ALLOWED_ADDRESSES.key.to_owned(),
+            source: "compared with other settings".to_owned(),
+            problem: "it is set, and `ingest.client_address` is none".to_owned(),
+            expected: "an empty list, or a client address that can be compared".to_owned(),
+        });
     }
+    ingest
 }
 
 fn bus(reader: &mut Reader<'_>) -> Option<BusConfig> {

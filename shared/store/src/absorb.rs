@@ -1,0 +1,229 @@
+//! Events into the inbox and the mirror: one transaction per batch, each event's outcome its own.
+//!
+//! Guarantees: an event's inbox row, its payload and its effects are written together or not at
+//! all; an event that was settled before changes nothing but its count of repeats; the objects it
+//! touches are judged under their rows' locks. When another transaction settles the same event or
+//! creates the same object meanwhile, everything is rolled back and judged anew. A value that
+//! Postgres refuses fails the whole batch with [`StoreError::Refused`]: the caller splits it.
+
+mod judge;
+mod witnesses;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_domain::freshness::Witness;
+use counterfoil_domain::mirror::Projection;
+use counterfoil_domain::outcome::Outcome;
+use counterfoil_domain::{EventKey, Timestamp};
+use sqlx::{Acquire, PgConnection};
+
+use crate::connect::Store;
+use crate::error::StoreError;
+use crate::inbox::rows::{self, Entry};
+use crate::mirror::{self, ObjectKey, Winner};
+use crate::payload;
+use judge::{Judged, Object};
+
+/// An event as the worker received and understood it.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// What makes it the same event.
+    pub key: EventKey,
+    /// The endpoint it came through.
+    pub endpoint: String,
+    /// Its type; empty where it has none.
+    pub event_type: String,
+    /// The version its body is rendered by.
+    pub api_version: Option<String>,
+    /// The object it is about.
+    pub object_id: Option<String>,
+    /// The customer it is about.
+    pub customer: Option<String>,
+    /// The second in which Stripe made it.
+    pub created: Timestamp,
+    /// When ingest had read it.
+    pub received_at: Timestamp,
+    /// The bytes, as received.
+    pub body: Vec<u8>,
+    /// What it means.
+    pub meaning: Meaning,
+    /// A person asked for it to be judged again.
+    pub replay: bool,
+    /// The same delivery as before, from our own retry: no repeat of the sender's.
+    pub again: bool,
+}
+
+/// What an event means for the store.
+#[derive(Debug, Clone)]
+pub enum Meaning {
+    /// A sighting of an object the mirror holds.
+    Sighting(Box<Projection>),
+    /// Nothing follows from it, for this reason.
+    Nothing(String),
+    /// A person must look at it, for this reason.
+    Park(String),
+}
+
+/// What became of one event of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The outcome that stands in the inbox.
+    pub outcome: Outcome,
+    /// Why, where the outcome alone does not say.
+    pub reason: Option<String>,
+    /// Whether it had been settled before, by an earlier delivery or earlier in this batch.
+    pub repeat: bool,
+}
+
+/// How often a batch is judged anew because others were faster. The work is the queue's after that.
+const ROUNDS_MAX: u32 = 5;
+
+impl Store {
+    /// Absorbs a batch of events and answers what became of each, in the same order.
+    ///
+    /// `witness` reads a stored body again, where the order of events within one second must be
+    /// found from what they prove.
+    pub async fn absorb(
+        &self,
+        batch: &[Received],
+        witness: &(dyn Fn(&[u8]) -> Option<Witness> + Sync),
+        now: Timestamp,
+    ) -> Result<Vec<Settled>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        for _ in 0..ROUNDS_MAX {
+            let mut transaction = connection.begin().await?;
+            match absorb_once(&mut transaction, batch, witness, now).await? {
+                Some(settled) => {
+                    transaction.commit().await?;
+                    return Ok(settled);
+                }
+                None => transaction.rollback().await?,
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+}
+
+/// One round. `None` when another transaction was faster somewhere.
+async fn absorb_once(
+    connection: &mut PgConnection,
+    batch: &[Received],
+    witness: &(dyn Fn(&[u8]) -> Option<Witness> + Sync),
+    now: Timestamp,
+) -> Result<Option<Vec<Settled>>, StoreError> {
+    let mut firsts: BTreeMap<&EventKey, &Received> = BTreeMap::new();
+    for event in batch {
+        firsts.entry(&event.key).or_insert(event);
+    }
+    let known = rows::find(connection, firsts.keys().copied()).await?;
+    let fresh: Vec<&Received> =
+        firsts.values().copied().filter(|it| it.replay || !known.contains_key(&it.key)).collect();
+
+    let (judged, winners_lost) = judge_and_write(connection, &fresh, witness).await?;
+    if winners_lost {
+        return Ok(None);
+    }
+    let mut settled: BTreeMap<&EventKey, Settled> = BTreeMap::new();
+    for event in &fresh {
+        settled.insert(&event.key, settled_of(event, &judged));
+    }
+    let (replayed, new): (Vec<&Received>, Vec<&Received>) =
+        fresh.iter().partition(|it| known.contains_key(&it.key));
+    payload::keep(connection, &new).await?;
+    let entries: Vec<Entry<'_>> =
+        new.iter().map(|it| Entry { event: it, settled: &settled[&it.key] }).collect();
+    if !rows::insert(connection, &entries, now).await? {
+        return Ok(None);
+    }
+    let entries: Vec<Entry<'_>> =
+        replayed.iter().map(|it| Entry { event: it, settled: &settled[&it.key] }).collect();
+    rows::settle_replayed(connection, &entries, now).await?;
+    rows::count_repeats(connection, &repeats(batch, &new)).await?;
+    Ok(Some(answers(batch, &known, &settled)))
+}
+
+/// Judges the sightings of fresh events under their objects' locks, and writes what wins.
+async fn judge_and_write<'a>(
+    connection: &mut PgConnection,
+    fresh: &[&'a Received],
+    witness: &(dyn Fn(&[u8]) -> Option<Witness> + Sync),
+) -> Result<(BTreeMap<&'a EventKey, Judged>, bool), StoreError> {
+    let mut objects: BTreeMap<ObjectKey, Object<'a>> = BTreeMap::new();
+    for event in fresh {
+        if let Meaning::Sighting(projection) = &event.meaning {
+            let key = ObjectKey {
+                kind: projection.kind,
+                id: projection.id.clone(),
+                scope: event.key.scope.clone(),
+            };
+            objects.entry(key).or_default().sightings.push((event, projection));
+        }
+    }
+    let held = mirror::lock(connection, objects.keys()).await?;
+    for (key, held) in held {
+        if let Some(object) = objects.get_mut(&key) {
+            object.held = Some(held);
+        }
+    }
+    witnesses::load(connection, &mut objects, witness).await?;
+    let mut judged = BTreeMap::new();
+    let mut winners = Vec::new();
+    for object in objects.values() {
+        let last = judge::judge(object, &mut judged);
+        if let Some((event, projection)) = last {
+            winners.push(Winner {
+                scope: &event.key.scope,
+                second: event.created,
+                event: Some(&event.key.id),
+                projection,
+                held: object.held.is_some(),
+            });
+        }
+    }
+    let written = mirror::write(connection, winners).await?;
+    Ok((judged, !written))
+}
+
+fn settled_of(event: &Received, judged: &BTreeMap<&EventKey, Judged>) -> Settled {
+    let (outcome, reason) = match (&event.meaning, judged.get(&event.key)) {
+        (Meaning::Nothing(reason), _) => (Outcome::Ignored, Some(reason.clone())),
+        (Meaning::Park(reason), _) => (Outcome::Parked, Some(reason.clone())),
+        (Meaning::Sighting(_), Some(it)) => (it.outcome, it.reason.map(str::to_owned)),
+        (Meaning::Sighting(_), None) => (Outcome::Refetching, Some("it was not judged".to_owned())),
+    };
+    Settled { outcome, reason, repeat: false }
+}
+
+/// How often each event came beyond the one delivery that was new, our own retries apart.
+fn repeats<'a>(batch: &'a [Received], new: &[&'a Received]) -> BTreeMap<&'a EventKey, i32> {
+    let mut unseen: BTreeSet<&EventKey> = new.iter().map(|it| &it.key).collect();
+    let mut counts = BTreeMap::new();
+    for event in batch.iter().filter(|it| !it.again && !it.replay) {
+        if !unseen.remove(&event.key) {
+            *counts.entry(&event.key).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+fn answers(
+    batch: &[Received],
+    known: &BTreeMap<EventKey, (Outcome, Option<String>)>,
+    settled: &BTreeMap<&EventKey, Settled>,
+) -> Vec<Settled> {
+    let mut answered = BTreeSet::new();
+    batch
+        .iter()
+        .map(|event| match (settled.get(&event.key), known.get(&event.key)) {
+            (Some(it), _) => Settled { repeat: !answered.insert(&event.key), ..it.clone() },
+            (None, Some((outcome, reason))) => {
+                Settled { outcome: *outcome, reason: reason.clone(), repeat: true }
+            }
+            (None, None) => Settled {
+                outcome: Outcome::Refetching,
+                reason: Some("it was not judged".to_owned()),
+                repeat: false,
+            },
+        })
+        .collect()
+}

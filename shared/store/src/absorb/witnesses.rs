@@ -1,0 +1,93 @@
+//! What the events of one second prove about each other: those of the batch, and those that came
+//! before and are in the inbox. Asked for only where contents of one second differ.
+
+use std::collections::BTreeMap;
+
+use counterfoil_domain::freshness::Witness;
+use counterfoil_domain::{Scope, Timestamp};
+use sqlx::PgConnection;
+use sqlx::types::time::OffsetDateTime;
+
+use super::judge::{Object, tied_seconds};
+use crate::error::StoreError;
+use crate::mirror::ObjectKey;
+use crate::payload::unpack;
+
+/// Fills in the witnesses of every second of every object in which contents differ.
+pub(crate) async fn load(
+    connection: &mut PgConnection,
+    objects: &mut BTreeMap<ObjectKey, Object<'_>>,
+    witness: &(dyn Fn(&[u8]) -> Option<Witness> + Sync),
+) -> Result<(), StoreError> {
+    let tied: Vec<(ObjectKey, i64)> = objects
+        .iter()
+        .flat_map(|(key, object)| {
+            tied_seconds(object).into_iter().map(|second| (key.clone(), second))
+        })
+        .collect();
+    if tied.is_empty() {
+        return Ok(());
+    }
+    let mut stored = stored_bodies(connection, &tied).await?;
+    for (key, second) in tied {
+        let Some(object) = objects.get_mut(&key) else { continue };
+        let earlier = stored.remove(&(key.id, key.scope, second)).unwrap_or_default();
+        let together = object
+            .sightings
+            .iter()
+            .filter(|(event, _)| event.created.unix_seconds() == second)
+            .map(|(event, _)| event.body.as_slice());
+        let mut known: Vec<Witness> =
+            earlier.iter().map(Vec::as_slice).chain(together).filter_map(witness).collect();
+        // What was fetched, or shown by an event whose body is gone, still says what it said.
+        if let Some(held) = object.held.as_ref().map(|it| it.sighting)
+            && held.second.unix_seconds() == second
+            && !known.iter().any(|it| it.digest == held.digest)
+        {
+            known.push(Witness::of_content(held.digest));
+        }
+        object.witnesses.insert(second, known);
+    }
+    Ok(())
+}
+
+type Bodies = BTreeMap<(String, Scope, i64), Vec<Vec<u8>>>;
+
+async fn stored_bodies(
+    connection: &mut PgConnection,
+    tied: &[(ObjectKey, i64)],
+) -> Result<Bodies, StoreError> {
+    let object_id: Vec<&str> = tied.iter().map(|(key, _)| key.id.as_str()).collect();
+    let account: Vec<&str> = tied.iter().map(|(key, _)| key.scope.account.as_str()).collect();
+    let livemode: Vec<bool> = tied.iter().map(|(key, _)| key.scope.livemode).collect();
+    let created: Vec<OffsetDateTime> = tied
+        .iter()
+        .map(|(_, second)| Timestamp::from_unix_seconds(*second).unwrap_or(Timestamp::EPOCH).into())
+        .collect();
+    let rows = sqlx::query!(
+        r#"
+        select
+            inbox.object_id as "object_id!", inbox.account, inbox.livemode, inbox.created,
+            payloads.codec, payloads.body
+        from unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[])
+            as asked (object_id, account, livemode, created)
+        join counterfoil.inbox using (object_id, account, livemode, created)
+        join counterfoil.payloads using (event_id, account, livemode, created)
+        "#,
+        &object_id as &[&str],
+        &account as &[&str],
+        &livemode,
+        &created,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut bodies = Bodies::new();
+    for row in rows {
+        let scope = Scope { account: row.account, livemode: row.livemode };
+        let second = row.created.unix_timestamp();
+        if let Some(body) = unpack(&row.codec, row.body) {
+            bodies.entry((row.object_id, scope, second)).or_default().push(body);
+        }
+    }
+    Ok(bodies)
+}
