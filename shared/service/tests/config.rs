@@ -112,7 +112,7 @@ fn endpoints_take_what_they_do_not_say_from_the_plain_settings() {
 }
 
 fn refused(environment: &[(&str, &str)], toml: &str, needs: &[Need], expected: &[&str]) {
-    let Err(faults) = load(environment, toml, needs) else { panic!("{expected:?} is accepted") };
+    let faults = load(environment, toml, needs).err().unwrap_or_default();
     let fits = faults.len() == expected.len()
         && faults.iter().zip(expected).all(|(fault, start)| fault.starts_with(start));
     assert!(fits, "{faults:#?}\nexpected to begin with {expected:#?}");
