@@ -136,7 +136,7 @@ pub async fn consume<H: BatchHandler>(
             Some(Ok(Err(fault))) => fault,
             Some(Err(_)) => ConsumeError::Panicked,
         };
-        options.health.troubled(slots, fault.to_string());
+        options.health.gave_up(fault.to_string());
         tracing::error!(line = options.line.as_str(), error = %fault, "the consumer stops");
         stop.send_replace(true);
         result = Err(fault);
@@ -178,10 +178,14 @@ enum Settled {
 impl<H: BatchHandler> Slot<H> {
     async fn run(mut self) -> Result<(), ConsumeError> {
         loop {
+            // The publisher first: it declares the queues, and without it nothing can be put aside.
             let subscribed = tokio::select! {
                 biased;
                 _ = self.stop.wait_for(|it| *it) => return Ok(()),
-                subscribed = subscribe(&self.options) => subscribed,
+                subscribed = async {
+                    self.publisher.connected().await;
+                    subscribe(&self.options).await
+                } => subscribed,
             };
             match subscribed {
                 Ok(mut subscription) => {
