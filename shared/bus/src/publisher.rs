@@ -252,10 +252,10 @@ impl Inner {
         message: Message,
         expires: Option<Duration>,
     ) -> Receipt {
-        let Some(live) = self.live.borrow().clone() else {
+        let Some(open) = self.live.borrow().clone() else {
             return Receipt::Unknown(UnknownCause::NotConnected);
         };
-        if live.connection.status().blocked() {
+        if open.connection.status().blocked() {
             return Receipt::Unknown(UnknownCause::Blocked);
         }
         let Some(place) = Place::take(self) else {
@@ -264,7 +264,7 @@ impl Inner {
         let target = self.target(line, role);
         let (properties, body) = outgoing(message, expires);
         let (exchange, queue) = (self.exchange.clone(), target.queue.clone());
-        let sender = live.clone();
+        let sender = open.clone();
         let mut sending = Unstoppable(Some(Box::pin(async move {
             let _place = place;
             let options = BasicPublishOptions { mandatory: true, immediate: false };
@@ -273,7 +273,7 @@ impl Inner {
             confirm.await
         })));
         let first = poll_fn(|context| {
-            let _order = live.order.lock().unwrap_or_else(PoisonError::into_inner);
+            let _order = open.order.lock().unwrap_or_else(PoisonError::into_inner);
             Poll::Ready(Pin::new(&mut sending).poll(context))
         });
         let outcome = match first.await {
@@ -291,18 +291,18 @@ impl Inner {
                 // The library hands a returned message to whichever confirm comes next, so from
                 // here on its confirms prove nothing. This happens only where the queue that
                 // refuses what cannot be routed is gone too.
-                live.broken.notify_one();
+                open.broken.notify_one();
                 Receipt::Returned
             }
             Ok(Confirmation::Nack(None)) => {
-                if target.is_missing(&live).await {
+                if target.is_missing(&open).await {
                     Receipt::Returned
                 } else {
                     Receipt::Nacked
                 }
             }
             Ok(Confirmation::NotRequested) | Err(_) => {
-                live.broken.notify_one();
+                open.broken.notify_one();
                 Receipt::Unknown(UnknownCause::ConnectionLost)
             }
         }

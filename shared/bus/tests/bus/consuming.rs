@@ -118,8 +118,8 @@ fn quick(world: World) -> World {
     world.options.topology = world.options.topology.clone().with_waits([
         Duration::from_millis(200),
         Duration::from_millis(400),
-        Duration::from_secs(60),
-        Duration::from_secs(60),
+        Duration::from_mins(1),
+        Duration::from_mins(1),
     ]);
     world
 }
