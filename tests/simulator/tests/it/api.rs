@@ -195,6 +195,12 @@ async fn answers_carry_the_simulated_time_and_the_version() {
     assert_eq!(answer.headers["stripe-version"], "2020-08-27");
     assert_eq!(answer.headers["idempotency-key"], "k1");
     assert!(answer.headers["request-id"].to_str().unwrap().starts_with("req_"));
+    let headers = [("authorization", "Bearer sk_test_1"), ("idempotency-key", "k2")];
+    let made = call_with(&stage, "POST", "/v1/products", "name=New", &headers).await;
+    let event = stage.simulator.history().pop().unwrap();
+    let event: Value = serde_json::from_slice(&event).unwrap();
+    let id = made.headers["request-id"].to_str().unwrap();
+    assert_eq!(event["request"], json!({ "id": id, "idempotency_key": "k2" }));
     assert_eq!(answer.body["current_period_start"], START);
     let answer = call(&stage, "GET", &path, "").await;
     assert!(answer.body.get("current_period_start").is_none());

@@ -36,12 +36,12 @@ fn raw(simulator: &Simulator, count: usize) {
 #[tokio::test]
 async fn a_delivery_is_repeated_until_a_2xx_and_signed_anew() {
     for failure in [302, 400, 404, 500, 503, 0] {
-        let receiver = Receiver::start(move |n| if n < 2 { failure } else { 200 }).await;
+        let sink = Receiver::start(move |n| if n < 2 { failure } else { 200 }).await;
         let simulator = simulator(Faults::default()).await;
-        let _ = simulator.add_endpoint(endpoint(&receiver));
+        let _ = simulator.add_endpoint(endpoint(&sink));
         raw(&simulator, 1);
         assert!(simulator.settled(DEADLINE).await, "{failure}");
-        let received = receiver.received();
+        let received = sink.received();
         assert_eq!(received.len(), 3, "{failure}");
         assert!(received.iter().all(|it| it.body == received[0].body));
         assert!(received.iter().all(|it| it.is_signed_with(SECRET)));
@@ -56,13 +56,13 @@ async fn a_delivery_is_repeated_until_a_2xx_and_signed_anew() {
 
 #[tokio::test]
 async fn a_delivery_looks_like_stripes() {
-    let receiver = Receiver::start(|_| 200).await;
+    let sink = Receiver::start(|_| 200).await;
     let simulator = simulator(Faults::default()).await;
-    let id = simulator.add_endpoint(endpoint(&receiver));
+    let id = simulator.add_endpoint(endpoint(&sink));
     assert!(simulator.set_secrets(id, vec![SECRET.to_owned(), "whsec_next".to_owned()]));
     raw(&simulator, 1);
     assert!(simulator.settled(DEADLINE).await);
-    let received = &receiver.received()[0];
+    let received = &sink.received()[0];
     for (name, value) in [
         ("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)"),
         ("content-type", "application/json; charset=utf-8"),
@@ -116,7 +116,7 @@ async fn every_endpoint_gets_its_types_in_its_version() {
 
 #[tokio::test]
 async fn faults_repeat_shuffle_drop_and_rename_but_lose_nothing() {
-    let receiver = Receiver::start(|n| if n % 7 == 0 { 500 } else { 200 }).await;
+    let sink = Receiver::start(|n| if n % 7 == 0 { 500 } else { 200 }).await;
     let simulator = simulator(Faults {
         duplicate_rate: 0.3,
         drop_first_rate: 0.2,
@@ -124,11 +124,11 @@ async fn faults_repeat_shuffle_drop_and_rename_but_lose_nothing() {
         second_id_rate: 0.1,
     })
     .await;
-    let _ = simulator.add_endpoint(endpoint(&receiver));
+    let _ = simulator.add_endpoint(endpoint(&sink));
     raw(&simulator, 300);
     assert!(simulator.settled(DEADLINE).await);
     let counters = simulator.counters();
-    let received = receiver.received();
+    let received = sink.received();
     let made: BTreeSet<String> =
         simulator.deliveries().iter().map(|record| record.event_id.clone()).collect();
     let ids: Vec<String> = received.iter().map(super::receiver::Received::id).collect();
@@ -148,24 +148,24 @@ async fn faults_repeat_shuffle_drop_and_rename_but_lose_nothing() {
 
 #[tokio::test]
 async fn an_endpoint_that_never_takes_it_is_given_up() {
-    let receiver = Receiver::start(|_| 500).await;
+    let sink = Receiver::start(|_| 500).await;
     let retries = Retries { give_up_after: Duration::from_millis(30), ..quick() };
     let simulator = Simulator::start(Options { retries, ..Options::default() }).await.unwrap();
-    let _ = simulator.add_endpoint(endpoint(&receiver));
+    let _ = simulator.add_endpoint(endpoint(&sink));
     raw(&simulator, 1);
     assert!(simulator.settled(DEADLINE).await);
     assert_eq!(simulator.deliveries()[0].state, DeliveryState::GivenUp);
     assert_eq!(simulator.counters().acknowledged, 0);
-    assert!(receiver.received().len() > 1);
+    assert!(sink.received().len() > 1);
 }
 
 /// Not a test of the code but of the machine: run it by name, in release.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: cargo test --release -p counterfoil-simulator -- --ignored rate"]
 async fn rate() {
-    let receiver = Receiver::start(|_| 200).await;
+    let sink = Receiver::start(|_| 200).await;
     let simulator = simulator(Faults::default()).await;
-    let _ = simulator.add_endpoint(endpoint(&receiver));
+    let _ = simulator.add_endpoint(endpoint(&sink));
     #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
     let begun = Instant::now();
     simulator.play(Play { customers: 1_500, months: 3, seed: 3 }, |_| ()).await.unwrap();

@@ -12,7 +12,7 @@ pub(crate) const START: i64 = 1_768_003_200;
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 /// Longer than anything a test waits for should take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Stage {
     pub(crate) simulator: Simulator,
@@ -45,7 +45,7 @@ impl Stage {
         let monthly = price(1_000, Interval::Month);
         let bigger = price(3_000, Interval::Month);
         let yearly = price(10_000, Interval::Year);
-        Self { monthly, bigger, yearly, simulator }
+        Self { simulator, monthly, bigger, yearly }
     }
 
     pub(crate) fn customer(&self, card: Card) -> String {
