@@ -304,3 +304,15 @@ async fn the_control_api_sets_up_a_program() {
     assert!(counters["events_made"].as_u64().unwrap() > 3);
     assert_eq!(ask("GET", "/_simulator/nothing", "").await.0, 404);
 }
+
+#[tokio::test]
+async fn reading_leaves_no_trace_in_the_history() {
+    let (quiet, read) = (Stage::start().await, Stage::start().await);
+    for path in ["/v1/customers", "/v1/customers/cus_x", "/v1/events", "/v1/nothing"] {
+        call(&read, "GET", path, "").await;
+    }
+    for stage in [&quiet, &read] {
+        stage.customer(Card::Good);
+    }
+    assert_eq!(quiet.simulator.history(), read.simulator.history());
+}

@@ -340,6 +340,32 @@ async fn a_change_of_interval_and_a_swap_of_items_are_one_update_each() {
 }
 
 #[tokio::test]
+async fn a_new_interval_credits_the_rest_of_every_item() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let item = |price: &str| NewItem { price: price.to_owned(), quantity: Some(1) };
+    let wish = NewSubscription {
+        items: vec![item(&stage.monthly), item(&stage.bigger)],
+        ..stage.wish(&customer)
+    };
+    let id = stage.simulator.subscribe(&wish).unwrap();
+    let first = stage.truth("subscription", &id)["items"]["data"][0]["id"].clone();
+    stage.simulator.advance(Duration::from_hours(31 * 12));
+    let yearly = SubscriptionChange {
+        items: vec![ItemChange {
+            id: first.as_str().map(str::to_owned),
+            price: Some(stage.yearly.clone()),
+            ..ItemChange::default()
+        }],
+        ..SubscriptionChange::default()
+    };
+    stage.simulator.update_subscription(&id, yearly).unwrap();
+    let held = stage.truth("subscription", &id);
+    let invoice = stage.truth("invoice", held["latest_invoice"].as_str().unwrap());
+    assert_eq!(invoice["total"], 10_000 + 3_000 - 500 - 1_500);
+}
+
+#[tokio::test]
 async fn a_deleted_customer_takes_its_subscriptions_along() {
     let stage = Stage::start().await;
     let customer = stage.customer(Card::Good);
