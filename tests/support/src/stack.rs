@@ -10,6 +10,7 @@ use crate::compare::{Tally, compare};
 use crate::database::Database;
 use crate::program::Program;
 use crate::queues::Queues;
+use crate::until::until;
 
 /// How a stack is set up.
 #[derive(Debug, Clone)]
@@ -69,7 +70,10 @@ impl Stack {
             finished: false,
         };
         for service in stack.settings.services.clone() {
-            let program = stack.run(service).await?;
+            let mut program = stack.run(service).await?;
+            if matches!(service, "up" | "ingest") {
+                program.ready("ingest", START).await?;
+            }
             stack.programs.push(program);
         }
         if !stack.ingest.is_empty() {
@@ -103,6 +107,18 @@ impl Stack {
             "deliveries are left after {deadline:?}: {:?}",
             self.simulator.counters()
         );
+        // Queues show only what nobody has taken yet, so the inbox is asked first.
+        let acknowledged = i64::try_from(self.simulator.counters().acknowledged)?;
+        until("every acknowledged event is settled", deadline, async || {
+            let settled: i64 = sqlx::query_scalar(
+                "select count(*) from counterfoil.inbox where outcome <> 'refetching'",
+            )
+            .fetch_one(&self.database.pool)
+            .await?;
+            anyhow::ensure!(settled >= acknowledged, "{settled} of {acknowledged} are settled");
+            Ok(Some(()))
+        })
+        .await?;
         self.queues.drained(deadline).await
     }
 
