@@ -110,7 +110,7 @@ pub(crate) fn request(line: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     }
     let framed = headers.iter().any(|it| it.starts_with("transfer-encoding"));
     if !framed && headers.iter().all(|it| !it.starts_with("content-length")) {
-        bytes += &format!("content-length: {}\r\n", body.len());
+        bytes.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
     }
     bytes.push_str("\r\n");
     let mut bytes = bytes.into_bytes();
