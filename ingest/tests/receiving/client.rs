@@ -1,5 +1,6 @@
 //! A client that says exactly what it is told to say.
 
+use std::io;
 use std::net::SocketAddr;
 
 use counterfoil_domain::Timestamp;
@@ -37,7 +38,12 @@ impl Client {
 
     /// Sends bytes; that the other side has hung up meanwhile is seen when its answer is read.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        let _hung_up = self.stream.write_all(bytes).await;
+        let _hung_up = self.send_whole(bytes).await;
+    }
+
+    /// Sends bytes, and says whether the other side let them all be sent.
+    pub(crate) async fn send_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await
     }
 
     /// Says that nothing more comes, and goes on listening.

@@ -92,8 +92,19 @@ async fn a_refused_sender_may_go_on_where_its_request_was_whole() {
 async fn a_large_body_that_is_refused_still_hears_why() {
     let world = World::start(&[]).await;
     world.until_ready().await;
-    let large = vec![b'a'; 3 << 20];
-    check(&world, "three_mebibytes", &signed(POST, &[], &large), 413, "body_too_long").await;
+    let large = signed(POST, &[], &vec![b'a'; 3 << 20]);
+    check(&world, "three_mebibytes", &large, 413, "body_too_long").await;
+    // A sender that is still writing when the answer comes is not broken off.
+    let mut client = world.connect().await;
+    let (start, rest) = large.split_at(1_024);
+    client.send(start).await;
+    assert_eq!(client.answer().await.status, 413);
+    for piece in rest.chunks(256 * 1_024) {
+        client.send_whole(piece).await.unwrap();
+    }
+    client.end().await;
+    assert!(client.next().await.is_none());
+    drop(client);
     world.finish(1).await;
 }
 
