@@ -51,6 +51,8 @@ pub struct Received {
     pub replay: bool,
     /// The same delivery as before, from our own retry: no repeat of the sender's.
     pub again: bool,
+    /// It names an account other than the endpoint's own, as events of Connect do.
+    pub foreign: bool,
 }
 
 /// What an event means for the store.

@@ -3,7 +3,7 @@
 
 use counterfoil_domain::freshness::{Sighting, Verdict, judge};
 use counterfoil_domain::mirror::Projection;
-use counterfoil_domain::{Scope, Timestamp};
+use counterfoil_domain::{EventKey, Scope, Timestamp};
 use sqlx::Acquire;
 use sqlx::PgConnection;
 use sqlx::types::time::OffsetDateTime;
@@ -54,6 +54,37 @@ impl Store {
                 Err(StoreError::Conflict)
             }
         }
+    }
+
+    /// Parks events that wait for an answer of Stripe's which will not come.
+    pub async fn park_open(
+        &self,
+        keys: &[&EventKey],
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let event_id: Vec<&str> = keys.iter().map(|it| it.id.as_str()).collect();
+        let account: Vec<&str> = keys.iter().map(|it| it.scope.account.as_str()).collect();
+        let livemode: Vec<bool> = keys.iter().map(|it| it.scope.livemode).collect();
+        sqlx::query!(
+            r#"
+            update counterfoil.inbox as held
+            set outcome = 'parked', reason = $4, settled_at = $5
+            from unnest($1::text[], $2::text[], $3::boolean[]) as t (event_id, account, livemode)
+            where held.event_id = t.event_id
+                and held.account = t.account
+                and held.livemode = t.livemode
+                and held.outcome = 'refetching'
+            "#,
+            &event_id as &[&str],
+            &account as &[&str],
+            &livemode,
+            reason,
+            OffsetDateTime::from(now),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 }
 

@@ -1,0 +1,220 @@
+//! A batch of events: interpret, absorb, settle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use counterfoil_bus::{BatchHandler, Delivery, EventMessage, Outage, Settlement};
+use counterfoil_domain::Lane;
+use counterfoil_domain::outcome::Outcome;
+use counterfoil_domain::retry::{Rung, gives_up};
+use counterfoil_projection::{coverage, witness_of};
+use counterfoil_service::Clock;
+use counterfoil_store::{Meaning, Received, Settled, Store, StoreError};
+
+use crate::interpret::interpret;
+use crate::metrics::WorkerMetrics;
+use crate::refetch::Refetcher;
+
+/// Handles the events of one lane.
+pub(crate) struct EventHandler {
+    pub(crate) lane: Lane,
+    pub(crate) store: Store,
+    pub(crate) refetcher: Arc<Refetcher>,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: WorkerMetrics,
+    pub(crate) unknown_types: Mutex<BTreeSet<String>>,
+}
+
+/// So many types that are not listed become labels of their own; the rest is counted together.
+const UNKNOWN_TYPES_MAX: usize = 100;
+
+impl BatchHandler for EventHandler {
+    async fn handle(&self, batch: &[Delivery]) -> Result<Vec<Settlement>, Outage> {
+        let mut settlements: BTreeMap<usize, Settlement> = BTreeMap::new();
+        let mut places = Vec::with_capacity(batch.len());
+        let mut events = Vec::with_capacity(batch.len());
+        for (place, delivery) in batch.iter().enumerate() {
+            match EventMessage::from_delivery(delivery) {
+                Ok(message) => {
+                    places.push(place);
+                    events.push(interpret(message, delivery.tries > 0 || delivery.redelivered));
+                }
+                Err(error) => {
+                    settlements.insert(place, Settlement::Park(error.to_string()));
+                }
+            }
+        }
+        let tries: Vec<u32> = places.iter().map(|place| batch[*place].tries).collect();
+        let settled = self.absorb(&events, &tries).await?;
+        for (place, settlement) in places.into_iter().zip(settled) {
+            settlements.insert(place, settlement);
+        }
+        Ok(settlements.into_values().collect())
+    }
+}
+
+impl EventHandler {
+    /// Absorbs events together, or, where Postgres refuses one of them, each alone.
+    async fn absorb(&self, events: &[Received], tries: &[u32]) -> Result<Vec<Settlement>, Outage> {
+        match self.absorb_together(events, tries).await {
+            Ok(settled) => Ok(settled),
+            Err(Failure::Outage(outage)) => Err(outage),
+            Err(Failure::Later) => Ok(tries.iter().map(|tries| later(*tries)).collect()),
+            Err(Failure::Refused(_)) => {
+                let mut settled = Vec::with_capacity(events.len());
+                for (event, tries) in events.iter().zip(tries) {
+                    settled.push(self.absorb_alone(event, *tries).await?);
+                }
+                Ok(settled)
+            }
+        }
+    }
+
+    async fn absorb_alone(&self, event: &Received, tries: u32) -> Result<Settlement, Outage> {
+        let failure = match self.absorb_together(std::slice::from_ref(event), &[tries]).await {
+            Ok(settled) => return Ok(settled.into_iter().next().unwrap_or(Settlement::Done)),
+            Err(failure) => failure,
+        };
+        match failure {
+            Failure::Outage(outage) => Err(outage),
+            Failure::Later => Ok(later(tries)),
+            Failure::Refused(reason) => {
+                // Without its values it is only a name and its bytes, and those can be kept.
+                let bare = Received {
+                    meaning: Meaning::Park(reason.clone()),
+                    object_id: None,
+                    customer: None,
+                    ..event.clone()
+                };
+                match self.absorb_together(&[bare], &[tries]).await {
+                    Ok(_) => Ok(Settlement::Done),
+                    Err(Failure::Outage(outage)) => Err(outage),
+                    Err(Failure::Later) => Ok(later(tries)),
+                    Err(Failure::Refused(_)) => Ok(Settlement::Park(reason)),
+                }
+            }
+        }
+    }
+
+    async fn absorb_together(
+        &self,
+        events: &[Received],
+        tries: &[u32],
+    ) -> Result<Vec<Settlement>, Failure> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let begun = self.clock.monotonic();
+        let settled = self.store.absorb(events, &witness_of, self.clock.now()).await?;
+        let took = self.clock.monotonic().saturating_sub(begun);
+        self.metrics.transaction(took);
+        for (event, settled) in events.iter().zip(&settled) {
+            self.report(event, settled);
+        }
+        let open: Vec<(&Received, u32)> = events
+            .iter()
+            .zip(&settled)
+            .zip(tries)
+            .filter(|((_, settled), _)| !settled.outcome.is_settled())
+            .map(|((event, _), tries)| (event, *tries))
+            .collect();
+        let mut answers = self.refetcher.settle(&open).await?;
+        Ok(events
+            .iter()
+            .zip(settled)
+            .map(|(event, settled)| {
+                if settled.outcome.is_settled() {
+                    Settlement::Done
+                } else {
+                    answers.remove(&event.key).unwrap_or(Settlement::Done)
+                }
+            })
+            .collect())
+    }
+
+    /// The one line and the numbers of one outcome.
+    fn report(&self, event: &Received, settled: &Settled) {
+        self.metrics.settled(self.lane.as_str(), settled.outcome, settled.repeat);
+        let lag = self.clock.now().since(event.received_at);
+        let duration_ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
+        let id = event.key.id.as_str();
+        let (outcome, reason) = (settled.outcome.as_str(), settled.reason.as_deref());
+        if settled.repeat {
+            tracing::debug!(stripe.event.id = id, outcome, "repeated");
+            return;
+        }
+        self.metrics.lag(lag);
+        if !coverage::is_known(&event.event_type) {
+            self.metrics.unknown_type(&self.label_of(&event.event_type));
+        }
+        let (kind, customer) = (event.event_type.as_str(), event.customer.as_deref());
+        match settled.outcome {
+            Outcome::Parked => tracing::warn!(
+                stripe.event.id = id,
+                stripe.event.r#type = kind,
+                customer.id = customer,
+                reason,
+                duration_ms,
+                "parked"
+            ),
+            Outcome::Applied
+            | Outcome::Superseded
+            | Outcome::Duplicate
+            | Outcome::Ignored
+            | Outcome::Refetching => tracing::info!(
+                stripe.event.id = id,
+                stripe.event.r#type = kind,
+                customer.id = customer,
+                reason,
+                duration_ms,
+                "{outcome}"
+            ),
+        }
+    }
+
+    fn label_of(&self, event_type: &str) -> String {
+        let mut known = self.unknown_types.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(event_type)
+            || (known.len() < UNKNOWN_TYPES_MAX && known.insert(event_type.to_owned()))
+        {
+            event_type.to_owned()
+        } else {
+            "other".to_owned()
+        }
+    }
+}
+
+/// Why a batch was not absorbed, by what is to be done.
+pub(crate) enum Failure {
+    /// The other side is away: pause with the batch in hand.
+    Outage(Outage),
+    /// Something was in the way: try again through the queue.
+    Later,
+    /// One of the values is refused for good, for this reason.
+    Refused(String),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Outage(Outage { cause: error.to_string() }),
+            StoreError::Schema(_) => Self::Outage(Outage { cause: error.to_string() }),
+            StoreError::Conflict => Self::Later,
+            StoreError::Refused { .. } => Self::Refused(error.to_string()),
+            StoreError::Unforeseen(ref source) => {
+                tracing::error!(error = %error, source = %source, "the batch is tried again later");
+                Self::Later
+            }
+        }
+    }
+}
+
+/// The next try after a failure that is nobody's outage.
+fn later(tries: u32) -> Settlement {
+    let tries = tries.saturating_add(1);
+    if gives_up(tries) {
+        Settlement::Park("it failed too often; the log says why".to_owned())
+    } else {
+        Settlement::RetryAfter(Rung::after(tries))
+    }
+}

@@ -1,0 +1,162 @@
+//! From a message of the bus to what the store absorbs. Pure.
+//!
+//! Every message becomes something the inbox can keep: what cannot be read is parked there, under
+//! the id that ingest gave it.
+
+use counterfoil_bus::EventMessage;
+use counterfoil_domain::EventKey;
+use counterfoil_domain::endpoint::{Expectation, claimed_scope, scope_of};
+use counterfoil_projection as projection;
+use counterfoil_store::{Meaning, Received};
+use counterfoil_stripe_wire::event::{Event, Subject};
+
+/// What a message means. `again` says that the delivery is a retry of our own or of the broker's.
+pub(crate) fn interpret(message: EventMessage, again: bool) -> Received {
+    let expected = Expectation {
+        account: message.account,
+        livemode: message.livemode,
+        connect: message.connect,
+    };
+    let read = match message.park {
+        Some(reason) => Err(reason),
+        None => Event::read(&message.body).map_err(|_| "the body is no event".to_owned()),
+    };
+    let read = read.and_then(|event| {
+        if event.id == message.id {
+            Ok(event)
+        } else {
+            Err("the body names another event than its message".to_owned())
+        }
+    });
+    match read {
+        Ok(event) => {
+            let Subject { id: object_id, customer } = event.subject();
+            let (account, livemode) = (event.account.as_deref(), event.livemode);
+            let (scope, meaning) = match scope_of(&expected, account, livemode) {
+                Ok(scope) => (scope, meaning_of(&event)),
+                Err(misdirected) => (
+                    claimed_scope(&expected, account, livemode),
+                    Meaning::Park(misdirected.as_str().to_owned()),
+                ),
+            };
+            Received {
+                key: EventKey { id: message.id, scope },
+                endpoint: message.endpoint,
+                event_type: event.event_type,
+                api_version: event.api_version,
+                object_id: object_id.filter(|id| id.len() <= ID_BYTES_MAX),
+                customer: customer.filter(|id| id.len() <= ID_BYTES_MAX),
+                created: event.created,
+                received_at: message.received_at,
+                body: message.body.to_vec(),
+                meaning,
+                replay: message.replay,
+                again,
+                foreign: expected.connect && event.account.is_some(),
+            }
+        }
+        Err(reason) => Received {
+            key: EventKey { id: message.id, scope: claimed_scope(&expected, None, None) },
+            endpoint: message.endpoint,
+            event_type: message.event_type.unwrap_or_default(),
+            api_version: message.api_version,
+            object_id: None,
+            customer: None,
+            // The body does not say when it was made in a way that can be relied on. A repeat of it
+            // must meet its first copy, so this cannot be the time at which it came.
+            created: counterfoil_domain::Timestamp::EPOCH,
+            received_at: message.received_at,
+            body: message.body.to_vec(),
+            meaning: Meaning::Park(reason),
+            replay: message.replay,
+            again,
+            foreign: false,
+        },
+    }
+}
+
+/// Ids are at most this long (STRIPE.md section 5.1); a longer one would not fit an index.
+const ID_BYTES_MAX: usize = 255;
+
+fn meaning_of(event: &Event<'_>) -> Meaning {
+    match projection::meaning_of(event) {
+        Ok(projection::Meaning::Sighting(it)) => Meaning::Sighting(it),
+        Ok(projection::Meaning::Nothing(reason)) => Meaning::Nothing(reason.to_owned()),
+        Err(error) => Meaning::Park(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use counterfoil_domain::Timestamp;
+
+    use super::*;
+
+    fn message(body: &str) -> EventMessage {
+        EventMessage {
+            id: "evt_1".to_owned(),
+            event_type: None,
+            endpoint: "stripe".to_owned(),
+            account: Some("acct_1".to_owned()),
+            livemode: Some(false),
+            connect: false,
+            api_version: None,
+            expected_version: None,
+            received_at: Timestamp::EPOCH,
+            traceparent: None,
+            park: None,
+            replay: false,
+            body: Bytes::from(body.to_owned()),
+        }
+    }
+
+    #[track_caller]
+    fn check(body: &str, expected: &str) {
+        let found = interpret(message(body), false);
+        let found = match found.meaning {
+            Meaning::Sighting(it) => format!("sighting of {} {}", it.kind, it.id),
+            Meaning::Nothing(reason) => format!("nothing: {reason}"),
+            Meaning::Park(reason) => format!("park: {reason}"),
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn every_message_becomes_something_the_inbox_can_keep() {
+        let event = |kind: &str, object: &str| {
+            format!(
+                r#"{{"id":"evt_1","type":"{kind}","created":5,"livemode":false,
+                "data":{{"object":{object}}}}}"#
+            )
+        };
+        check(&event("customer.created", r#"{"id":"cus_1"}"#), "sighting of customer cus_1");
+        check(&event("widget.made", "{}"), "nothing: unknown event type");
+        check(
+            &event("customer.created", "{}"),
+            "park: the customer or one of its children has no id",
+        );
+        check(
+            &event("customer.created", r#"{"id":"cus_1","balance":"much"}"#),
+            "park: the customer cannot be read at column 30",
+        );
+        check("{}", "park: the body is no event");
+        check(
+            r#"{"id":"evt_2","type":"a","created":5}"#,
+            "park: the body names another event than its message",
+        );
+        check(r#"{"id":"evt_1","type":"a","created":5,"livemode":true}"#, "park: mode mismatch");
+        check(
+            r#"{"id":"evt_1","type":"a","created":5,"account":"acct_2"}"#,
+            "park: account mismatch",
+        );
+    }
+
+    #[test]
+    fn what_ingest_found_to_be_no_event_is_parked_with_its_reason() {
+        let known = EventMessage { park: Some("not JSON".to_owned()), ..message("\u{1}") };
+        let found = interpret(known, false);
+        assert!(matches!(found.meaning, Meaning::Park(reason) if reason == "not JSON"));
+        assert_eq!(found.key.scope.account, "acct_1");
+    }
+}
