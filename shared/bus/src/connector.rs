@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::{Stream, StreamExt};
 use lapin::Event;
 use lapin::options::ConfirmSelectOptions;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::admin::{BusError, close, declare_on, failed};
 use crate::connection::open;
@@ -34,7 +34,7 @@ pub(crate) async fn keep_connected(inner: Arc<Inner>, mut closing: watch::Receiv
                 (told, waits) = (None, Waits::new());
                 let closed = tokio::select! {
                     _ = closing.wait_for(|it| *it) => true,
-                    () = break_of(&inner, &live, &mut events) => false,
+                    () = break_of(&live, &mut events) => false,
                 };
                 inner.live.send_replace(None);
                 if closed {
@@ -71,18 +71,16 @@ async fn establish(inner: &Inner) -> Result<Live, BusError> {
         .confirm_select(ConfirmSelectOptions::default())
         .await
         .map_err(failed("asking for confirms", "the broker"))?;
-    Ok(Live { connection, channel, order: Mutex::new(()) })
+    Ok(Live { connection, channel, order: Mutex::new(()), broken: Notify::new() })
 }
 
 /// Returns when the channel cannot be used any more.
-async fn break_of(inner: &Inner, live: &Live, events: &mut (impl Stream<Item = Event> + Unpin)) {
-    loop {
-        if !live.channel.status().connected() || !live.connection.status().connected() {
-            return;
-        }
+async fn break_of(live: &Live, events: &mut (impl Stream<Item = Event> + Unpin)) {
+    while live.channel.status().connected() && live.connection.status().connected() {
+        // An error may be of another channel, which was only asked whether a queue is there.
         tokio::select! {
-            () = inner.broken.notified() => return,
-            event = events.next() => if matches!(event, None | Some(Event::Error(_))) { return },
+            () = live.broken.notified() => return,
+            event = events.next() => if event.is_none() { return },
         }
     }
 }

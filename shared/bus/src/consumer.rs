@@ -15,6 +15,7 @@
 //! counts as one of the [`crate::DELIVERIES_MAX`]; an outage must last a day before a message is
 //! parked by it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -136,7 +137,7 @@ pub async fn consume<H: BatchHandler>(
             Some(Ok(Err(fault))) => fault,
             Some(Err(_)) => ConsumeError::Panicked,
         };
-        options.health.troubled(slots, fault.to_string());
+        options.health.gave_up(fault.to_string());
         tracing::error!(line = options.line.as_str(), error = %fault, "the consumer stops");
         stop.send_replace(true);
         result = Err(fault);
@@ -168,6 +169,12 @@ enum End {
     Broken,
 }
 
+/// Why a handler gave no settlements.
+enum Unanswered {
+    Panicked,
+    End(End),
+}
+
 /// Whether a batch was acknowledged.
 enum Settled {
     Yes,
@@ -178,11 +185,7 @@ enum Settled {
 impl<H: BatchHandler> Slot<H> {
     async fn run(mut self) -> Result<(), ConsumeError> {
         loop {
-            let subscribed = tokio::select! {
-                biased;
-                _ = self.stop.wait_for(|it| *it) => return Ok(()),
-                subscribed = subscribe(&self.options) => subscribed,
-            };
+            let Some(subscribed) = self.subscribe().await else { return Ok(()) };
             match subscribed {
                 Ok(mut subscription) => {
                     let _up = self.options.bus.metrics.connected("consumer");
@@ -202,6 +205,29 @@ impl<H: BatchHandler> Slot<H> {
                 return Ok(());
             }
         }
+    }
+
+    /// Subscribes once the publisher is connected: it declares the queues, and without it nothing
+    /// can be put aside. `None` when the consumer is to stop.
+    async fn subscribe(&mut self) -> Option<Result<Subscription, BusError>> {
+        tokio::select! {
+            biased;
+            _ = self.stop.wait_for(|it| *it) => return None,
+            () = self.publisher.connected() => {}
+        }
+        let mut opening = Box::pin(subscribe(self.options.clone()));
+        tokio::select! {
+            subscribed = &mut opening => return Some(subscribed),
+            _ = self.stop.wait_for(|it| *it) => {}
+        }
+        // What is half open is not dropped: deliveries may be on their way to it, and the broker
+        // has them back only when it is closed.
+        tokio::spawn(async move {
+            if let Ok(subscription) = opening.await {
+                close(&subscription.connection).await;
+            }
+        });
+        None
     }
 
     /// Works on batches until the end.
@@ -233,7 +259,8 @@ impl<H: BatchHandler> Slot<H> {
             self.options.bus.metrics.batch(self.options.line, batch.len());
             let settlements = match self.handle(&batch, &subscription.channel).await {
                 Ok(settlements) => settlements,
-                Err(end) => return Ok(end),
+                Err(Unanswered::End(end)) => return Ok(end),
+                Err(Unanswered::Panicked) => return Err(ConsumeError::Panicked),
             };
             if settlements.len() != batch.len() {
                 return Err(ConsumeError::WrongCount {
@@ -254,10 +281,12 @@ impl<H: BatchHandler> Slot<H> {
         &mut self,
         batch: &[Delivery],
         channel: &Channel,
-    ) -> Result<Vec<Settlement>, End> {
+    ) -> Result<Vec<Settlement>, Unanswered> {
         let mut paused = None;
         loop {
-            match self.handler.handle(batch).await {
+            // A panic is caught so that the connection is closed in order and the batch goes back.
+            let answer = AssertUnwindSafe(self.handler.handle(batch)).catch_unwind().await;
+            match answer.map_err(|_| Unanswered::Panicked)? {
                 Ok(settlements) => {
                     self.well();
                     return Ok(settlements);
@@ -269,10 +298,10 @@ impl<H: BatchHandler> Slot<H> {
                 }
             }
             if self.pause().await {
-                return Err(End::Stopped);
+                return Err(Unanswered::End(End::Stopped));
             }
             if !channel.status().connected() {
-                return Err(End::Broken);
+                return Err(Unanswered::End(End::Broken));
             }
         }
     }
@@ -365,7 +394,7 @@ async fn acknowledge(acker: &Acker, options: BasicAckOptions) -> bool {
     matches!(acker.ack(options).await, Ok(true))
 }
 
-async fn subscribe(options: &ConsumerOptions) -> Result<Subscription, BusError> {
+async fn subscribe(options: Arc<ConsumerOptions>) -> Result<Subscription, BusError> {
     let queue = options.bus.topology.queue(options.line);
     let connection = open(&options.bus, &format!("consumer of {}", options.line.as_str())).await?;
     let channel =

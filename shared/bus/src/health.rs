@@ -11,6 +11,7 @@ pub struct ConsumerHealth(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     started: bool,
+    fault: Option<String>,
     problems: BTreeMap<usize, String>,
 }
 
@@ -32,7 +33,7 @@ impl ConsumerHealth {
     pub fn problem(&self) -> Option<String> {
         let state = self.lock();
         if state.started {
-            state.problems.values().next().cloned()
+            state.fault.as_ref().or_else(|| state.problems.values().next()).cloned()
         } else {
             Some("the consumer has not started".to_owned())
         }
@@ -44,6 +45,11 @@ impl ConsumerHealth {
         state.started = true;
         state.problems =
             (0..slots).map(|slot| (slot, "the broker is not connected yet".to_owned())).collect();
+    }
+
+    /// Notes why the consumer gave up; this stays.
+    pub(crate) fn gave_up(&self, fault: String) {
+        self.lock().fault = Some(fault);
     }
 
     /// Notes a problem of a slot; true when it is news.
@@ -83,5 +89,7 @@ mod tests {
         assert_eq!(health.problem().as_deref(), Some("away"));
         assert!(health.well(1));
         assert!(!health.well(1));
+        health.gave_up("over".to_owned());
+        assert_eq!(health.problem().as_deref(), Some("over"));
     }
 }

@@ -12,9 +12,9 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use counterfoil_domain::retry::Rung;
@@ -99,8 +99,6 @@ impl Drop for Background {
 pub(crate) struct Inner {
     pub(crate) options: BusOptions,
     pub(crate) live: watch::Sender<Option<Arc<Live>>>,
-    /// Told when a publish finds the channel unusable.
-    pub(crate) broken: Notify,
     /// Publishes without their confirm.
     pub(crate) outstanding: watch::Sender<usize>,
     exchange: ShortString,
@@ -114,6 +112,8 @@ pub(crate) struct Live {
     pub(crate) channel: Channel,
     /// Held while a message is counted and queued.
     pub(crate) order: Mutex<()>,
+    /// Told when a publish finds the channel unusable.
+    pub(crate) broken: Notify,
 }
 
 struct LineTargets {
@@ -126,7 +126,7 @@ struct LineTargets {
 struct Target {
     queue: ShortString,
     refusals: AtomicUsize,
-    missing: std::sync::atomic::AtomicBool,
+    missing: AtomicBool,
 }
 
 /// After how many refusals it is looked again whether the queue is there at all.
@@ -141,7 +141,7 @@ impl Publisher {
         let target = |queue: String| Target {
             queue: short(queue),
             refusals: AtomicUsize::new(0),
-            missing: std::sync::atomic::AtomicBool::new(false),
+            missing: AtomicBool::new(false),
         };
         let lines = Line::ALL.map(|line| LineTargets {
             main: target(topology.queue(line)),
@@ -152,7 +152,6 @@ impl Publisher {
             exchange: short(topology.exchange()),
             lines,
             live: watch::Sender::new(None),
-            broken: Notify::new(),
             outstanding: watch::Sender::new(0),
             chance: AtomicU64::new(options.seed),
             options,
@@ -253,10 +252,10 @@ impl Inner {
         message: Message,
         expires: Option<Duration>,
     ) -> Receipt {
-        let Some(live) = self.live.borrow().clone() else {
+        let Some(open) = self.live.borrow().clone() else {
             return Receipt::Unknown(UnknownCause::NotConnected);
         };
-        if live.connection.status().blocked() {
+        if open.connection.status().blocked() {
             return Receipt::Unknown(UnknownCause::Blocked);
         }
         let Some(place) = Place::take(self) else {
@@ -265,7 +264,7 @@ impl Inner {
         let target = self.target(line, role);
         let (properties, body) = outgoing(message, expires);
         let (exchange, queue) = (self.exchange.clone(), target.queue.clone());
-        let sender = live.clone();
+        let sender = open.clone();
         let mut sending = Unstoppable(Some(Box::pin(async move {
             let _place = place;
             let options = BasicPublishOptions { mandatory: true, immediate: false };
@@ -274,7 +273,7 @@ impl Inner {
             confirm.await
         })));
         let first = poll_fn(|context| {
-            let _order = live.order.lock().unwrap_or_else(PoisonError::into_inner);
+            let _order = open.order.lock().unwrap_or_else(PoisonError::into_inner);
             Poll::Ready(Pin::new(&mut sending).poll(context))
         });
         let outcome = match first.await {
@@ -292,18 +291,18 @@ impl Inner {
                 // The library hands a returned message to whichever confirm comes next, so from
                 // here on its confirms prove nothing. This happens only where the queue that
                 // refuses what cannot be routed is gone too.
-                self.broken.notify_one();
+                open.broken.notify_one();
                 Receipt::Returned
             }
             Ok(Confirmation::Nack(None)) => {
-                if target.is_missing(&live).await {
+                if target.is_missing(&open).await {
                     Receipt::Returned
                 } else {
                     Receipt::Nacked
                 }
             }
             Ok(Confirmation::NotRequested) | Err(_) => {
-                self.broken.notify_one();
+                open.broken.notify_one();
                 Receipt::Unknown(UnknownCause::ConnectionLost)
             }
         }
@@ -359,7 +358,7 @@ struct Unstoppable(Option<Pin<Box<dyn Future<Output = lapin::Result<Confirmation
 impl Future for Unstoppable {
     type Output = lapin::Result<Confirmation>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(sending) = self.0.as_mut() else {
             return Poll::Ready(Ok(Confirmation::NotRequested));
         };

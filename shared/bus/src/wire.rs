@@ -64,7 +64,7 @@ pub(crate) fn outgoing(message: Message, expires: Option<Duration>) -> (BasicPro
 /// A delivery of the protocol as ours. Whatever it holds, this answers.
 pub(crate) fn incoming(properties: &BasicProperties, body: Vec<u8>, redelivered: bool) -> Delivery {
     let mut headers = Headers::new();
-    for (name, value) in properties.headers().iter().flat_map(|table| table.inner()) {
+    for (name, value) in properties.headers().iter().flat_map(FieldTable::inner) {
         let name = name.as_str().to_owned();
         match value {
             AMQPValue::LongString(text) => {
@@ -91,15 +91,17 @@ pub(crate) fn incoming(properties: &BasicProperties, body: Vec<u8>, redelivered:
     }
     let id = match headers.remove(LONG_ID) {
         Some(HeaderValue::Text(id)) => id,
-        Some(HeaderValue::Number(_) | HeaderValue::Flag(_)) | None => text(properties.message_id()),
+        Some(HeaderValue::Number(_) | HeaderValue::Flag(_)) | None => {
+            text(properties.message_id().as_ref())
+        }
     };
     let tries = headers.number(TRIES).and_then(|it| u32::try_from(it).ok()).unwrap_or(0);
-    let (kind, body) = (text(properties.kind()), Bytes::from(body));
+    let (kind, body) = (text(properties.kind().as_ref()), Bytes::from(body));
     Delivery { id, kind, headers, body, tries, redelivered }
 }
 
-fn text(field: &Option<ShortString>) -> String {
-    field.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default()
+fn text(field: Option<&ShortString>) -> String {
+    field.map(|it| it.as_str().to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

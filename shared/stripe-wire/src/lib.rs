@@ -6,6 +6,8 @@
 //! the caller to set aside.
 
 pub mod event;
+pub mod head;
 pub mod object;
 pub mod revert;
+pub mod signature;
 pub mod tolerant;

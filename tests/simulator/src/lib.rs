@@ -1,1 +1,59 @@
-//! To be written.
+//! The offline Stripe: a stateful simulator that answers a part of Stripe's API and sends its
+//! signed webhooks, with a simulated clock and faults that can be switched on.
+//!
+//! It is the other half of the tally: tests compare what the product holds with what this
+//! simulator knows, so it shares no code with the product. Its model, its rendering of bodies and
+//! its signatures are its own, written from Stripe's public documentation.
+//!
+//! What happens in it depends on nothing but its options, its seed and what it is asked to do:
+//! two runs of one script make the same events with the same ids and the same bytes. Only the
+//! delivery of the events depends on the machine, as it does with Stripe.
+//!
+//! | folder | what it holds |
+//! | --- | --- |
+//! | `model` | the objects as the simulator keeps them |
+//! | `life` | what happens to them: subscribing, renewing, paying, failing to pay, ending |
+//! | `render` | the JSON of each object for an API version |
+//! | `api` | the HTTP API, and the control API under `/_simulator/` |
+//! | `delivery` | endpoints, signatures, attempts, retries and the faults of delivery |
+//! | `play` | a script that fills the simulator with months of customers |
+
+mod agenda;
+mod api;
+mod calendar;
+mod chance;
+mod clock;
+mod delivery;
+mod ids;
+mod life;
+mod model;
+mod options;
+mod play;
+mod render;
+mod simulator;
+mod truth;
+mod version;
+mod wall;
+mod world;
+
+pub use clock::ClockMode;
+pub use delivery::endpoint::{Endpoint, EndpointId, InvalidUrl, Kinds};
+pub use delivery::faults::Faults;
+pub use delivery::record::{Counters, DeliveryRecord, DeliveryState};
+pub use delivery::retry::Retries;
+pub use delivery::signature::{sign, signature_header};
+pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules};
+pub use life::{
+    Cancel, CustomerChange, ItemChange, LifeError, NewCustomer, NewItem, NewPrice, NewProduct,
+    NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,
+    SubscriptionChange,
+};
+pub use model::payment::Card;
+pub use model::price::Interval;
+pub use options::Options;
+pub use play::{Play, PlayError, Progress};
+pub use render::previous::NestedHashes;
+pub use simulator::{Simulator, StartError};
+pub use truth::Truth;
+pub use version::ApiVersion;
+pub use wall::{MachineWall, Wall};

@@ -1,1 +1,17 @@
-//! To be written.
+//! What tests, the demo and the benchmarks share: a database and queues of their own, the programs
+//! under test as child processes, waiting for a condition, and holding the mirror against the
+//! simulator's truth.
+
+pub mod compare;
+pub mod database;
+pub mod program;
+pub mod queues;
+pub mod stack;
+pub mod until;
+
+pub use compare::{Difference, Tally, compare};
+pub use database::Database;
+pub use program::Program;
+pub use queues::Queues;
+pub use stack::{Settings, Stack};
+pub use until::until;

@@ -181,13 +181,12 @@ impl<'r, 'a> Entry<'r, 'a> {
 
     fn tolerance(&mut self) -> Option<Duration> {
         let seconds = self.table.get("tolerance_seconds")?.as_integer();
-        match seconds.and_then(|it| u64::try_from(it).ok()).filter(|it| (1..=86_400).contains(it)) {
-            Some(seconds) => Some(Duration::from_secs(seconds)),
-            None => {
-                self.fault("tolerance_seconds", "it does not fit", "a whole number, 1 to 86400");
-                None
-            }
+        let seconds = seconds.and_then(|it| u64::try_from(it).ok());
+        let seconds = seconds.filter(|it| (1..=86_400).contains(it));
+        if seconds.is_none() {
+            self.fault("tolerance_seconds", "it does not fit", "a whole number, 1 to 86400");
         }
+        seconds.map(Duration::from_secs)
     }
 
     fn flag(&mut self, key: &str) -> Option<bool> {

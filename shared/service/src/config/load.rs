@@ -8,8 +8,8 @@ use super::reader::Reader;
 use super::sources::Sources;
 use super::table;
 use super::typed::{
-    AdminConfig, ApiConfig, BusConfig, Config, IngestConfig, LogFormat, Mode, ReconcilerConfig,
-    StoreConfig, StripeConfig, TelemetryConfig, WorkerConfig,
+    AdminConfig, ApiConfig, BusConfig, ClientAddress, Config, IngestConfig, LogFormat, Mode,
+    ReconcilerConfig, StoreConfig, StripeConfig, TelemetryConfig, WorkerConfig,
 };
 use super::value;
 use crate::telemetry;
@@ -102,7 +102,7 @@ fn read(reader: &mut Reader<'_>) -> Config {
 }
 
 fn ingest(reader: &mut Reader<'_>, stripe: &StripeConfig) -> IngestConfig {
-    IngestConfig {
+    let ingest = IngestConfig {
         listen: reader.address(&table::INGEST_LISTEN),
         body_limit_bytes: reader.count(&table::INGEST_BODY_LIMIT_BYTES),
         header_timeout: reader.duration(&table::INGEST_HEADER_TIMEOUT),
@@ -113,12 +113,21 @@ fn ingest(reader: &mut Reader<'_>, stripe: &StripeConfig) -> IngestConfig {
         requests_per_address_burst: reader.count(&table::INGEST_REQUESTS_PER_ADDRESS_BURST),
         client_address: reader
             .parsed(&table::INGEST_CLIENT_ADDRESS, value::client_address)
-            .unwrap_or(super::ClientAddress::Peer),
+            .unwrap_or(ClientAddress::Peer),
         allowed_addresses: reader.list(&table::INGEST_ALLOWED_ADDRESSES, value::address_range),
         drain_timeout: reader.duration(&table::INGEST_DRAIN_TIMEOUT),
         confirm_timeout: reader.duration(&table::INGEST_CONFIRM_TIMEOUT),
         endpoints: endpoints::read(reader, stripe),
+    };
+    if ingest.client_address == ClientAddress::Unknown && !ingest.allowed_addresses.is_empty() {
+        reader.faults.push(Fault {
+            setting: table::INGEST_ALLOWED_ADDRESSES.key.to_owned(),
+            source: "compared with other settings".to_owned(),
+            problem: "it is set, and `ingest.client_address` is none".to_owned(),
+            expected: "an empty list, or a client address that can be compared".to_owned(),
+        });
     }
+    ingest
 }
 
 fn bus(reader: &mut Reader<'_>) -> Option<BusConfig> {
@@ -142,7 +151,7 @@ fn is_socket_url(text: &str) -> bool {
 }
 
 fn stripe(reader: &mut Reader<'_>) -> StripeConfig {
-    let secret_key = reader.secret(&table::STRIPE_SECRET_KEY, |it| key_mode(it).is_some());
+    let secret_key = reader.secret(&table::STRIPE_SECRET_KEY, |it| key_is_live(it).is_some());
     let api_base = |it: &str| value::is_url(it, &["https", "http"]);
     let stripe = StripeConfig {
         api_base: reader.text(&table::STRIPE_API_BASE, api_base).unwrap_or_default(),
@@ -165,25 +174,25 @@ fn stripe(reader: &mut Reader<'_>) -> StripeConfig {
 /// What a key, the mode and the address of Stripe must not say of one another: a key of one mode
 /// never works on the other's behalf, and a live key never travels unencrypted.
 fn contradiction(stripe: &StripeConfig) -> Option<&'static str> {
-    let mode = stripe.secret_key.as_ref().map(SecretString::expose_secret).and_then(key_mode)?;
-    match (mode, stripe.livemode) {
-        (Mode::Live, Mode::Test) => Some("it is a live key, and `stripe.livemode` is test"),
-        (Mode::Test, Mode::Live) => Some("it is a test key, and `stripe.livemode` is live"),
-        (Mode::Live, Mode::Any | Mode::Live) if stripe.api_base.starts_with("http:") => {
+    let key = stripe.secret_key.as_ref().map(SecretString::expose_secret)?;
+    match (key_is_live(key)?, stripe.livemode) {
+        (true, Mode::Test) => Some("it is a live key, and `stripe.livemode` is test"),
+        (false, Mode::Live) => Some("it is a test key, and `stripe.livemode` is live"),
+        (true, Mode::Any | Mode::Live) if stripe.api_base.starts_with("http:") => {
             Some("it is a live key, and `stripe.api_base` is not https")
         }
-        (Mode::Live, Mode::Any | Mode::Live) | (Mode::Test, Mode::Any | Mode::Test) => None,
-        (Mode::Any, Mode::Any | Mode::Live | Mode::Test) => None,
+        (true, Mode::Any | Mode::Live) | (false, Mode::Any | Mode::Test) => None,
     }
 }
 
-/// The mode of an API key by its prefix; `None` when it is no secret or restricted key.
-fn key_mode(key: &str) -> Option<Mode> {
+/// Whether an API key is of live mode, by its prefix; `None` when it is no secret or restricted
+/// key.
+fn key_is_live(key: &str) -> Option<bool> {
     let rest = key.strip_prefix("sk_").or_else(|| key.strip_prefix("rk_"))?;
-    let mode = match rest.split_once('_')? {
-        ("live", own) if !own.is_empty() => Mode::Live,
-        ("test", own) if !own.is_empty() => Mode::Test,
+    let live = match rest.split_once('_')? {
+        ("live", own) if !own.is_empty() => true,
+        ("test", own) if !own.is_empty() => false,
         _ => return None,
     };
-    (!key.contains(char::is_whitespace)).then_some(mode)
+    (!key.contains(char::is_whitespace)).then_some(live)
 }

@@ -222,13 +222,11 @@ impl<'a> Reader<'a> {
     fn in_settings_file(&mut self, setting: &Setting) -> Option<Found> {
         let value = self.file.values.get(setting.key)?.clone();
         let source = self.file.source.clone();
-        match text_of(value) {
-            Some(text) => Some(Found { text, source }),
-            None => {
-                self.fault(setting, &source, "it is neither a value nor a list".to_owned());
-                None
-            }
+        let text = text_of(value);
+        if text.is_none() {
+            self.fault(setting, &source, "it is neither a value nor a list".to_owned());
         }
+        text.map(|text| Found { text, source })
     }
 
     /// The content of a file that holds a secret, or what is wrong with it.

@@ -40,6 +40,13 @@ impl Sources {
         }
     }
 
+    /// The same with this TOML file, as if it were named on the command line.
+    #[must_use]
+    pub fn with_config_argument(mut self, path: PathBuf) -> Self {
+        self.config_argument = Some(path);
+        self
+    }
+
     /// The same with these files instead of the machine's.
     #[must_use]
     pub fn with_files<'a>(mut self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

@@ -134,7 +134,7 @@ settings! {
         "The only addresses that may send webhooks, such as those that Stripe publishes; empty allows all.";
     INGEST_DRAIN_TIMEOUT: "ingest.drain_timeout", "COUNTERFOIL_INGEST_DRAIN_TIMEOUT", Kind::Duration { min_ms: 0, max_ms: HOUR_MS }, Some("10s"),
         "How long requests in flight may take to finish once the process is asked to end.";
-    INGEST_CONFIRM_TIMEOUT: "ingest.confirm_timeout", "COUNTERFOIL_INGEST_CONFIRM_TIMEOUT", Kind::Duration { min_ms: 10, max_ms: HOUR_MS }, Some("8s"),
+    INGEST_CONFIRM_TIMEOUT: "ingest.confirm_timeout", "COUNTERFOIL_INGEST_CONFIRM_TIMEOUT", Kind::Duration { min_ms: 10, max_ms: HOUR_MS }, Some("5s"),
         "How long the broker may take to confirm an event before its sender is answered 503.";
     API_LISTEN: "api.listen", "COUNTERFOIL_API_LISTEN", Kind::Address, Some("127.0.0.1:8081"),
         "Where the billing API is served.";

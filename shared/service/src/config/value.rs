@@ -44,7 +44,8 @@ pub(super) fn client_address(text: &str) -> Option<ClientAddress> {
 /// The beginning of names on the broker.
 pub(super) fn is_bus_prefix(text: &str) -> bool {
     let allowed = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.');
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+    // The broker keeps names that start with `amq.` to itself.
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with("amq.")
 }
 
 /// The name of an endpoint, as it stands in a path.
@@ -148,6 +149,7 @@ mod tests {
         check(&is_bus_prefix, "counterfoil", true);
         check(&is_bus_prefix, "", false);
         check(&is_bus_prefix, "a b", false);
+        check(&is_bus_prefix, "amq.counterfoil", false);
         check(&is_bus_prefix, &"a".repeat(65), false);
         check(&is_endpoint_name, "thin-2", true);
         check(&is_endpoint_name, "Thin", false);

@@ -1,0 +1,127 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The half of the billing record that you keep for yourself.
+///
+/// Receives Stripe's signed webhooks, keeps every event, and mirrors Stripe's objects in your own
+/// Postgres. Settings come from the environment and an optional TOML file; docs/SETTINGS.md lists
+/// every one of them.
+#[derive(Debug, Parser)]
+#[command(name = "counterfoil", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// A TOML file with settings; the environment outweighs it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run all services in one process.
+    Up,
+    /// Run the webhook receiver alone: signature, broker's confirm, 200.
+    Ingest,
+    /// Run the consumers alone: events into the inbox and the mirror.
+    Worker,
+    /// Run the scheduled jobs alone.
+    Reconciler,
+    /// Run the billing API alone.
+    Api,
+    /// Bring the database's schema up to date, and end.
+    Migrate,
+    /// See what became of every event, and have events judged again.
+    #[command(subcommand)]
+    Inbox(InboxCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InboxCommand {
+    /// List events, newest first.
+    List(ListArguments),
+    /// Show one event and what became of it.
+    Show(ShowArguments),
+    /// Have events judged again, oldest first. Without --yes it only counts them.
+    Replay(ReplayArguments),
+    /// Sign recorded events and post them to ingest, as Stripe would.
+    Send(SendArguments),
+}
+
+/// Which events are meant. All that is given must hold.
+#[derive(Debug, Args)]
+pub(crate) struct FilterArguments {
+    /// Of this type; a closing `*` stands for any ending, as in `invoice.*`.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) event_type: Option<String>,
+    /// Of this customer.
+    #[arg(long, value_name = "CUS_ID")]
+    pub(crate) customer: Option<String>,
+    /// About this object.
+    #[arg(long, value_name = "ID")]
+    pub(crate) object: Option<String>,
+    /// With this outcome: applied, superseded, duplicate, ignored, refetching or parked.
+    #[arg(long, value_parser = crate::inbox::outcome_of)]
+    pub(crate) outcome: Option<counterfoil_domain::outcome::Outcome>,
+    /// Received since: a time (2026-01-31T12:00:00Z) or an age (90s, 15m, 2h, 7d).
+    #[arg(long, value_name = "TIME", value_parser = crate::span::parse)]
+    pub(crate) since: Option<crate::span::When>,
+    /// Received before: a time or an age.
+    #[arg(long, value_name = "TIME", value_parser = crate::span::parse)]
+    pub(crate) until: Option<crate::span::When>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+    /// At most so many.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// The event's id.
+    #[arg(value_name = "EVENT_ID")]
+    pub(crate) id: String,
+    /// Also print the body as it was received. It may hold personal data.
+    #[arg(long)]
+    pub(crate) body: bool,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// Of this id.
+    #[arg(long, value_name = "EVENT_ID")]
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+    /// Really do it.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendArguments {
+    /// Files with one event each, as Stripe's JSON.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where ingest listens.
+    #[arg(long, default_value = "http://127.0.0.1:8080/webhooks/stripe", value_name = "URL")]
+    pub(crate) url: String,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,152 @@
+//! `counterfoil inbox replay`: events go through the bus and the worker again, from their kept
+//! bytes. Safe to repeat: the worker judges them like any event.
+
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use counterfoil_bus::{EventMessage, Line, Publisher, Receipt};
+use counterfoil_domain::{EventKey, Scope};
+use counterfoil_projection::coverage;
+use counterfoil_service::Clock;
+use counterfoil_service::config::{Config, EndpointConfig, Mode, Need, Sources};
+use counterfoil_store::{Filter, InboxRow, Store};
+use futures_util::StreamExt;
+use futures_util::stream;
+use serde_json::json;
+
+use super::{counts_line, filter_of};
+use crate::args::ReplayArguments;
+use crate::output;
+use crate::services::{bus_options, open_store};
+
+/// Events whose bodies are held at once.
+const CHUNK: usize = 200;
+/// Publishes without their confirm at once.
+const OUTSTANDING: usize = 64;
+const PAGE: u16 = 1_000;
+
+pub(crate) async fn run(arguments: ReplayArguments, sources: &Sources) -> anyhow::Result<ExitCode> {
+    let config = Config::load(sources, &[Need::Store, Need::Bus])?;
+    let store = open_store(config.store()?, "counterfoil inbox replay")?;
+    let filter = filter_of(arguments.id, arguments.filter, Clock::system().now());
+    anyhow::ensure!(
+        filter != Filter::default(),
+        "say which events are meant: --id, --type, --customer, --object, --outcome, --since or --until"
+    );
+    let counts = store.inbox_counts(&filter).await?;
+    if !arguments.json {
+        output::line(&counts_line(&counts));
+    }
+    let total: i64 = counts.iter().map(|it| it.1).sum();
+    if total == 0 || !arguments.yes {
+        if arguments.json {
+            output::line(&json!({ "matched": total, "replayed": 0 }).to_string());
+        } else if total > 0 {
+            output::line("Nothing was replayed yet; --yes replays them.");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let done = replay(&config, &store, &filter).await?;
+    if arguments.json {
+        let json = json!({
+            "matched": total, "replayed": done.replayed, "gone": done.gone, "failed": done.failed
+        });
+        output::line(&json.to_string());
+    } else {
+        output::line(&format!("{} replayed.", done.replayed));
+        if done.gone > 0 {
+            output::line(&format!("{} can't be: their bodies are no longer kept.", done.gone));
+        }
+        if done.failed > 0 {
+            output::line(&format!("{} were not taken by the broker; run it again.", done.failed));
+        }
+    }
+    Ok(if done.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[derive(Default)]
+struct Done {
+    replayed: usize,
+    gone: usize,
+    failed: usize,
+}
+
+async fn replay(config: &Config, store: &Store, filter: &Filter) -> anyhow::Result<Done> {
+    let mut rows: Vec<InboxRow> = Vec::new();
+    loop {
+        let page = store.inbox(filter, rows.last(), PAGE).await?;
+        let full = page.len() == usize::from(PAGE);
+        rows.extend(page);
+        if !full {
+            break;
+        }
+    }
+    // The oldest first, so that what follows one another does so again.
+    rows.sort_by_key(|it| it.created);
+    let publisher = Publisher::connect(bus_options(config, "replay", None)?).await;
+    let mut done = Done::default();
+    for chunk in rows.chunks(CHUNK) {
+        let keys: Vec<&EventKey> = chunk.iter().map(|it| &it.key).collect();
+        let mut bodies = store.payloads(&keys).await?;
+        let mut messages = Vec::with_capacity(chunk.len());
+        for row in chunk {
+            match bodies.iter().position(|it| it.key == row.key) {
+                Some(at) => messages.push(message(config, row, bodies.swap_remove(at).body)),
+                None => done.gone += 1,
+            }
+        }
+        let receipts: Vec<Receipt> = stream::iter(messages)
+            .map(|(line, message)| publisher.publish(line, message))
+            .buffered(OUTSTANDING)
+            .collect()
+            .await;
+        for receipt in receipts {
+            match receipt {
+                Receipt::Confirmed => done.replayed += 1,
+                Receipt::Returned | Receipt::Nacked | Receipt::Unknown(_) => done.failed += 1,
+            }
+        }
+        output::progress(&format!("{} of {} replayed", done.replayed, rows.len()));
+    }
+    output::progress_end();
+    publisher.close().await;
+    Ok(done)
+}
+
+/// The event as its endpoint would receive it by today's settings; the account and mode it was
+/// recorded under where that endpoint is no longer configured.
+fn message(config: &Config, row: &InboxRow, body: Vec<u8>) -> (Line, counterfoil_bus::Message) {
+    let scope = &row.key.scope;
+    let endpoint = config.ingest.endpoints.iter().find(|it| it.name == row.endpoint);
+    let (account, livemode, connect) = match endpoint {
+        Some(it) => (it.account.clone(), expected_mode(it), it.connect),
+        None => {
+            let account = (scope.account != Scope::OWN).then(|| scope.account.clone());
+            (account, Some(scope.livemode), true)
+        }
+    };
+    let message = EventMessage {
+        id: row.key.id.clone(),
+        event_type: Some(row.event_type.clone()).filter(|it| !it.is_empty()),
+        endpoint: row.endpoint.clone(),
+        account,
+        livemode,
+        connect,
+        api_version: row.api_version.clone(),
+        expected_version: endpoint.and_then(|it| it.api_version.clone()),
+        received_at: row.received_at,
+        traceparent: None,
+        park: None,
+        replay: true,
+        body: Bytes::from(body),
+    };
+    (Line::Events(coverage::lane_of(&row.event_type)), message.into_message())
+}
+
+fn expected_mode(endpoint: &EndpointConfig) -> Option<bool> {
+    match endpoint.mode {
+        Mode::Any => None,
+        Mode::Live => Some(true),
+        Mode::Test => Some(false),
+    }
+}

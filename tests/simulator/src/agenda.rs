@@ -1,0 +1,43 @@
+//! What time will bring: tasks by the second they fall due, in the order they were planned.
+
+use std::collections::BTreeMap;
+
+/// Something that happens by itself. A task is checked against the state when it falls due, so
+/// one that no longer applies does nothing, and none is ever taken off the agenda.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// The subscription's period ends: it renews, or ends.
+    PeriodEnd { subscription: String },
+    /// The time set in `cancel_at` has come.
+    CancelAt { subscription: String },
+    /// Three days before the end of a trial.
+    TrialWillEnd { subscription: String },
+    /// The first invoice was not paid in time.
+    IncompleteExpires { subscription: String },
+    /// The draft's hour is over.
+    Finalize { invoice: String },
+    /// The next automatic attempt to collect.
+    Collect { invoice: String },
+    /// The invoice payment is announced some seconds after the invoice is paid.
+    AnnouncePayment { payment: String },
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    tasks: BTreeMap<(i64, u64), Task>,
+    planned: u64,
+}
+
+impl Agenda {
+    pub(crate) fn plan(&mut self, due: i64, task: Task) {
+        self.planned += 1;
+        self.tasks.insert((due, self.planned), task);
+    }
+
+    /// The next task that is due by `now`, with its second.
+    pub(crate) fn take_due(&mut self, now: i64) -> Option<(i64, Task)> {
+        let entry = self.tasks.first_entry()?;
+        let (due, _) = *entry.key();
+        (due <= now).then(|| (due, entry.remove()))
+    }
+}

@@ -1,0 +1,138 @@
+//! The control API under `/_simulator/`: JSON in, JSON out, no key. It sets up endpoints and
+//! faults, moves the clock and tells the truth.
+//!
+//! | request | what it does |
+//! | --- | --- |
+//! | `GET /_simulator/counters` | the sums so far |
+//! | `GET /_simulator/deliveries` | every delivery |
+//! | `GET /_simulator/truth` | the present state of every object |
+//! | `GET`, `POST /_simulator/endpoints` | lists endpoints, or adds one: `url`, `secrets`, and as wanted `api_version` and `enabled_events` |
+//! | `POST /_simulator/endpoints/{id}/secrets` | sets the live `secrets` |
+//! | `GET`, `POST /_simulator/faults` | shows or sets the faults |
+//! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass |
+
+use super::answer::Answer;
+use super::request::ApiRequest;
+use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds};
+use crate::delivery::faults::Faults;
+use crate::simulator::Simulator;
+use crate::version::ApiVersion;
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewEndpoint {
+    api_version: Option<String>,
+    #[serde(default)]
+    enabled_events: Vec<String>,
+    secrets: Vec<String>,
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSecrets {
+    secrets: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: u64,
+}
+
+pub(super) fn answer(request: &ApiRequest, simulator: &Simulator) -> Answer {
+    match control(request, simulator) {
+        Ok(body) => Answer { status: StatusCode::OK, body },
+        Err((status, message)) => Answer { status, body: json!({ "message": message }) },
+    }
+}
+
+type Refusal = (StatusCode, String);
+
+fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal> {
+    let segments = request.segments();
+    let path = segments.get(1..).unwrap_or_default();
+    match (request.method.as_str(), path) {
+        ("GET", ["counters"]) => Ok(json!(simulator.counters())),
+        ("GET", ["deliveries"]) => Ok(json!(simulator.deliveries())),
+        ("GET", ["truth"]) => Ok(json!(simulator.truth())),
+        ("GET", ["endpoints"]) => Ok(endpoints(simulator)),
+        ("POST", ["endpoints"]) => add_endpoint(parse(request)?, simulator),
+        ("POST", ["endpoints", id, "secrets"]) => set_secrets(id, parse(request)?, simulator),
+        ("GET", ["faults"]) => Ok(json!(simulator.faults())),
+        ("POST", ["faults"]) => set_faults(parse(request)?, simulator),
+        ("GET", ["clock"]) => Ok(json!({ "now": simulator.now() })),
+        ("POST", ["clock", "advance"]) => {
+            let advance: Advance = parse(request)?;
+            simulator.advance(Duration::from_secs(advance.seconds));
+            Ok(json!({ "now": simulator.now() }))
+        }
+        _ => Err((StatusCode::NOT_FOUND, format!("no such control path: {}", request.path))),
+    }
+}
+
+fn parse<T: DeserializeOwned>(request: &ApiRequest) -> Result<T, Refusal> {
+    serde_json::from_slice(&request.body).map_err(|error| refuse(&error.to_string()))
+}
+
+fn refuse(message: &str) -> Refusal {
+    (StatusCode::BAD_REQUEST, message.to_owned())
+}
+
+/// Secrets are written, never read back.
+fn endpoints(simulator: &Simulator) -> Value {
+    let shown = simulator.endpoints().into_iter().enumerate().map(|(id, endpoint)| {
+        let enabled = match &endpoint.kinds {
+            Kinds::All => vec!["*".to_owned()],
+            Kinds::Only(kinds) => kinds.iter().cloned().collect(),
+        };
+        json!({
+            "id": id,
+            "api_version": endpoint.api_version.as_str(),
+            "enabled_events": enabled,
+            "url": endpoint.url(),
+        })
+    });
+    Value::Array(shown.collect())
+}
+
+fn add_endpoint(new: NewEndpoint, simulator: &Simulator) -> Result<Value, Refusal> {
+    let mut endpoint =
+        Endpoint::new(&new.url, String::new()).map_err(|error| refuse(&error.to_string()))?;
+    endpoint.secrets = new.secrets;
+    if let Some(version) = new.api_version {
+        endpoint.api_version =
+            ApiVersion::parse(&version).ok_or_else(|| refuse("api_version is no API version"))?;
+    }
+    if !new.enabled_events.is_empty() && new.enabled_events != ["*"] {
+        endpoint = endpoint.only(new.enabled_events);
+    }
+    Ok(json!({ "id": simulator.add_endpoint(endpoint) }))
+}
+
+fn set_secrets(id: &str, new: NewSecrets, simulator: &Simulator) -> Result<Value, Refusal> {
+    let id: usize = id.parse().map_err(|_| refuse("an endpoint's id is a number"))?;
+    if simulator.set_secrets(EndpointId(id), new.secrets) {
+        Ok(json!({ "id": id }))
+    } else {
+        Err((StatusCode::NOT_FOUND, format!("no such endpoint: {id}")))
+    }
+}
+
+fn set_faults(faults: Faults, simulator: &Simulator) -> Result<Value, Refusal> {
+    if simulator.set_faults(faults) {
+        Ok(json!(simulator.faults()))
+    } else {
+        Err(refuse("a rate is not between 0 and 1"))
+    }
+}
+
+/// Whether a request is for this API.
+pub(super) fn is_for(request: &ApiRequest) -> bool {
+    request.path.starts_with("/_simulator/") && request.method != Method::OPTIONS
+}

@@ -1,0 +1,151 @@
+//! Error objects as Stripe answers them (STRIPE.md 7.5).
+
+use crate::life::LifeError;
+use http::StatusCode;
+use serde_json::{Map, Value};
+
+/// An error answer: its status and the fields of its object.
+#[derive(Clone, Debug)]
+pub(super) struct ApiError {
+    pub(super) status: StatusCode,
+    kind: &'static str,
+    code: Option<&'static str>,
+    message: String,
+    param: Option<String>,
+    charge: Option<String>,
+}
+
+impl ApiError {
+    fn request(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            kind: "invalid_request_error",
+            code: None,
+            message: message.into(),
+            param: None,
+            charge: None,
+        }
+    }
+
+    fn coded(mut self, code: &'static str, param: &str) -> Self {
+        self.code = Some(code);
+        self.param = Some(param.to_owned());
+        self
+    }
+
+    pub(super) fn no_key() -> Self {
+        Self::request(
+            StatusCode::UNAUTHORIZED,
+            "You did not provide an API key. You need to provide your API key in the \
+             Authorization header, using Bearer auth (e.g. 'Authorization: Bearer \
+             YOUR_SECRET_KEY').",
+        )
+    }
+
+    /// The key itself is never repeated, however short.
+    pub(super) fn wrong_key() -> Self {
+        Self::request(StatusCode::UNAUTHORIZED, "Invalid API Key provided")
+    }
+
+    pub(super) fn unknown_path(method: &str, path: &str) -> Self {
+        let message = format!("Unrecognized request URL ({method}: {path}).");
+        Self::request(StatusCode::NOT_FOUND, message)
+    }
+
+    pub(super) fn missing(kind: &str, id: &str, param: &str) -> Self {
+        let message = format!("No such {kind}: '{id}'");
+        Self::request(StatusCode::NOT_FOUND, message).coded("resource_missing", param)
+    }
+
+    pub(super) fn unknown_parameter(name: &str) -> Self {
+        let message = format!("Received unknown parameter: {name}");
+        Self::request(StatusCode::BAD_REQUEST, message).coded("parameter_unknown", name)
+    }
+
+    pub(super) fn missing_parameter(name: &str) -> Self {
+        let message = format!("Missing required param: {name}.");
+        Self::request(StatusCode::BAD_REQUEST, message).coded("parameter_missing", name)
+    }
+
+    pub(super) fn invalid_integer(name: &str, value: &str) -> Self {
+        let message = format!("Invalid integer: {value}");
+        Self::request(StatusCode::BAD_REQUEST, message).coded("parameter_invalid_integer", name)
+    }
+
+    pub(super) fn invalid(name: &str, message: &str) -> Self {
+        let mut error = Self::request(StatusCode::BAD_REQUEST, message);
+        error.param = Some(name.to_owned());
+        error
+    }
+
+    pub(super) fn unknown_version(version: &str) -> Self {
+        let message = format!("Invalid Stripe API version: {version}");
+        Self::request(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn body_too_large() -> Self {
+        Self::request(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")
+    }
+
+    pub(super) fn body_broken() -> Self {
+        Self::request(StatusCode::BAD_REQUEST, "The request body could not be read.")
+    }
+
+    /// The error object, without its address in the documentation.
+    pub(super) fn body(&self) -> Value {
+        let mut error = Map::new();
+        let texts = [
+            ("type", Some(self.kind)),
+            ("code", self.code),
+            ("message", Some(self.message.as_str())),
+            ("param", self.param.as_deref()),
+            ("charge", self.charge.as_deref()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                error.insert(name.to_owned(), Value::from(text));
+            }
+        }
+        if let Some(code) = self.code {
+            let page = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-"));
+            error.insert("doc_url".to_owned(), Value::from(page));
+        }
+        if self.code == Some("card_declined") {
+            error.insert("decline_code".to_owned(), Value::from("generic_decline"));
+        }
+        Value::Object(Map::from_iter([("error".to_owned(), Value::Object(error))]))
+    }
+}
+
+impl From<LifeError> for ApiError {
+    fn from(error: LifeError) -> Self {
+        match error {
+            LifeError::Missing { kind, id, param } => Self::missing_in(kind, &id, param),
+            LifeError::Invalid { param, message } => Self::invalid(param, &message),
+            LifeError::NotNow { code, message } => {
+                let mut error = Self::request(StatusCode::BAD_REQUEST, message);
+                error.code = code;
+                error
+            }
+            LifeError::Declined { charge } => Self {
+                status: StatusCode::PAYMENT_REQUIRED,
+                kind: "card_error",
+                code: Some("card_declined"),
+                message: "Your card was declined.".to_owned(),
+                param: None,
+                charge,
+            },
+        }
+    }
+}
+
+impl ApiError {
+    /// A missing object is a 404 when the path named it, and a 400 when a parameter did.
+    fn missing_in(kind: &str, id: &str, param: &str) -> Self {
+        let mut error = Self::missing(kind, id, param);
+        if param != "id" && param != "invoice" {
+            error.status = StatusCode::BAD_REQUEST;
+        }
+        error
+    }
+}

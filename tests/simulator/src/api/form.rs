@@ -1,0 +1,189 @@
+//! Stripe's form encoding (STRIPE.md 7.1): `a[b]=1`, `items[0][price]=…`, `expand[]=…`, brackets
+//! bare or percent-encoded.
+
+use super::error::ApiError;
+use std::collections::BTreeMap;
+
+/// The parameters of a request, in the order they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Form {
+    fields: Vec<(Vec<String>, String)>,
+}
+
+impl Form {
+    pub(super) fn parse(text: &str) -> Self {
+        let fields = text
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (path(&decode(name)), decode(value))
+            })
+            .collect();
+        Self { fields }
+    }
+
+    /// The parameters of a query and of a body together.
+    pub(super) fn joined(mut self, other: Self) -> Self {
+        self.fields.extend(other.fields);
+        self
+    }
+
+    /// Refuses a parameter that is not among these.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        for (path, _) in &self.fields {
+            let name = path.first().map_or("", String::as_str);
+            if name != "expand" && !known.contains(&name) {
+                return Err(ApiError::unknown_parameter(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The last value of a parameter.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .rev()
+            .find(|(path, _)| matches!(path.as_slice(), [only] if only == name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The same as an owned text, for changes.
+    pub(super) fn owned(&self, name: &str) -> Option<String> {
+        self.text(name).map(str::to_owned)
+    }
+
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, ApiError> {
+        self.text(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| ApiError::missing_parameter(name))
+    }
+
+    pub(super) fn integer(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
+        self.text(name)
+            .filter(|value| !value.is_empty())
+            .map(|value| value.parse().map_err(|_| ApiError::invalid_integer(name, value)))
+            .transpose()
+    }
+
+    pub(super) fn boolean(&self, name: &'static str) -> Result<Option<bool>, ApiError> {
+        match self.text(name) {
+            None | Some("") => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(value) => Err(ApiError::invalid(name, &format!("Invalid boolean: {value}"))),
+        }
+    }
+
+    /// Keys and values under a parameter: `metadata[key]=value`.
+    pub(super) fn map(&self, name: &str) -> BTreeMap<String, String> {
+        self.fields
+            .iter()
+            .filter_map(|(path, value)| match path.as_slice() {
+                [first, key] if first == name => Some((key.clone(), value.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The form inside a parameter: `recurring[interval]=month`.
+    pub(super) fn inner(&self, name: &str) -> Self {
+        let fields = self
+            .fields
+            .iter()
+            .filter(|(path, _)| path.len() > 1 && path.first().is_some_and(|it| it == name))
+            .map(|(path, value)| (path.get(1..).unwrap_or_default().to_vec(), value.clone()))
+            .collect();
+        Self { fields }
+    }
+
+    /// The forms in an array of forms: `items[0][price]=…`, in the order of their indices.
+    pub(super) fn list(&self, name: &str) -> Vec<Self> {
+        let inner = self.inner(name);
+        let mut entries: BTreeMap<u64, Self> = BTreeMap::new();
+        for (path, value) in inner.fields {
+            let Some((Ok(index), rest)) = path.split_first().map(|(i, rest)| (i.parse(), rest))
+            else {
+                continue;
+            };
+            entries.entry(index).or_default().fields.push((rest.to_vec(), value));
+        }
+        entries.into_values().collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+/// `a[b][]` as `a`, `b` and an empty name.
+fn path(name: &str) -> Vec<String> {
+    let (first, rest) = name.split_once('[').unwrap_or((name, ""));
+    let mut path = vec![first.to_owned()];
+    if !rest.is_empty() {
+        let rest = rest.strip_suffix(']').unwrap_or(rest);
+        path.extend(rest.split("][").map(str::to_owned));
+    }
+    path
+}
+
+/// Percent-decoding with `+` for a blank; what is no valid UTF-8 becomes replacement characters.
+pub(super) fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut place = 0;
+    while let Some(byte) = bytes.get(place) {
+        let escaped = (*byte == b'%')
+            .then(|| bytes.get(place + 1..place + 3))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (byte, escaped) {
+            (_, Some(value)) => {
+                decoded.push(value);
+                place += 3;
+                continue;
+            }
+            (b'+', None) => decoded.push(b' '),
+            (other, None) => decoded.push(*other),
+        }
+        place += 1;
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Form;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn forms_nest_by_brackets() {
+        let form = Form::parse(
+            "customer=cus_1&items%5B0%5D%5Bprice%5D=price_a&items[1][price]=price_b\
+             &items[1][quantity]=3&metadata[a+b]=c%20d&expand[]=x&flag=true&empty=",
+        );
+        assert_eq!(form.text("customer"), Some("cus_1"));
+        let items = form.list("items");
+        assert_eq!(items.len(), 2);
+        assert_eq!(items[0].text("price"), Some("price_a"));
+        assert_eq!(items[1].integer("quantity").unwrap(), Some(3));
+        assert_eq!(form.map("metadata"), BTreeMap::from([("a b".into(), "c d".into())]));
+        assert_eq!(form.boolean("flag").unwrap(), Some(true));
+        assert_eq!(form.text("empty"), Some(""));
+        assert_eq!(form.text("absent"), None);
+        assert!(form.only(&["customer", "items", "metadata", "flag"]).is_err());
+        assert!(form.only(&["customer", "items", "metadata", "flag", "empty"]).is_ok());
+    }
+
+    #[test]
+    fn odd_escapes_stay_as_they_are() {
+        let check = |text: &str, expected: &str| assert_eq!(super::decode(text), expected);
+        check("100%", "100%");
+        check("%zz", "%zz");
+        check("%e6%9d%b1", "東");
+        check("a+b%2Bc", "a b+c");
+        check("%ff", "\u{fffd}");
+    }
+}

@@ -1,0 +1,102 @@
+//! A request as the routes see it.
+
+use super::error::ApiError;
+use super::form::Form;
+use crate::version::ApiVersion;
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+
+#[derive(Debug)]
+pub(super) struct ApiRequest {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: Form,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl ApiRequest {
+    /// The parts of the path, without the empty one before its first slash.
+    pub(super) fn segments(&self) -> Vec<&str> {
+        self.path.trim_start_matches('/').split('/').collect()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Every test key is good, by `Bearer` or as the user of `Basic`.
+    pub(super) fn authenticate(&self) -> Result<(), ApiError> {
+        let given = self.header(header::AUTHORIZATION.as_str()).ok_or_else(ApiError::no_key)?;
+        let (scheme, rest) = given.split_once(' ').ok_or_else(ApiError::no_key)?;
+        let key = if scheme.eq_ignore_ascii_case("bearer") {
+            rest.trim().to_owned()
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            let pair = decode_base64(rest.trim()).ok_or_else(ApiError::wrong_key)?;
+            pair.split(':').next().unwrap_or_default().to_owned()
+        } else {
+            return Err(ApiError::no_key());
+        };
+        let test = key.strip_prefix("sk_test_").or_else(|| key.strip_prefix("rk_test_"));
+        match test {
+            Some(rest) if !rest.is_empty() => Ok(()),
+            Some(_) | None => Err(ApiError::wrong_key()),
+        }
+    }
+
+    /// The version that was asked for; none leaves it to the account.
+    pub(super) fn version(&self) -> Result<Option<ApiVersion>, ApiError> {
+        self.header("stripe-version")
+            .map(|text| ApiVersion::parse(text).ok_or_else(|| ApiError::unknown_version(text)))
+            .transpose()
+    }
+
+    pub(super) fn idempotency_key(&self) -> Option<String> {
+        self.header("idempotency-key").map(str::to_owned)
+    }
+
+    /// The parameters of the query and of the body.
+    pub(super) fn form(&self) -> Form {
+        self.query.clone().joined(Form::parse(&String::from_utf8_lossy(&self.body)))
+    }
+}
+
+/// Standard base64, padded or not, that holds UTF-8.
+fn decode_base64(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let (mut word, mut bits) = (0u32, 0u32);
+    for letter in text.trim_end_matches('=').bytes() {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        word = (word << 6) | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((word >> bits) & 0xff).ok()?);
+            word &= (1 << bits) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode_base64;
+
+    #[test]
+    fn basic_credentials_are_base64() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(decode_base64(text).as_deref(), expected, "{text}");
+        };
+        check("c2tfdGVzdF8xOg==", Some("sk_test_1:"));
+        check("c2tfdGVzdF8xOg", Some("sk_test_1:"));
+        check("", Some(""));
+        check("a b", None);
+    }
+}

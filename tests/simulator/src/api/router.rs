@@ -1,0 +1,147 @@
+//! Which request is answered by what.
+
+use super::error::ApiError;
+use super::form::Form;
+use super::request::ApiRequest;
+use super::{reads, writes};
+use crate::model::customer::Customer;
+use crate::model::invoice::Invoice;
+use crate::model::price::Price;
+use crate::model::product::Product;
+use crate::model::subscription::Subscription;
+use crate::render::{Object, deleted};
+use crate::version::ApiVersion;
+use crate::world::World;
+use http::Method;
+use serde_json::Value;
+
+/// Answers a request to Stripe's API. `pending` counts the deliveries of an event that are not
+/// acknowledged yet.
+pub(super) fn route(
+    request: &ApiRequest,
+    world: &mut World,
+    version: &ApiVersion,
+    pending: impl Fn(&str) -> usize,
+) -> Result<Value, ApiError> {
+    let segments = request.segments();
+    let Some(("v1", path)) = segments.split_first().map(|(first, rest)| (*first, rest)) else {
+        return Err(unknown(request));
+    };
+    let form = request.form();
+    match request.method {
+        Method::GET => read(request, path, world, &form, version, pending),
+        Method::POST => {
+            let key = request.idempotency_key();
+            world.on_request(key, |world| post(request, path, world, &form, version))
+        }
+        Method::DELETE => {
+            world.on_request(None, |world| delete(request, path, world, &form, version))
+        }
+        _ => Err(unknown(request)),
+    }
+}
+
+fn unknown(request: &ApiRequest) -> ApiError {
+    ApiError::unknown_path(request.method.as_str(), &request.path)
+}
+
+fn read(
+    request: &ApiRequest,
+    path: &[&str],
+    world: &World,
+    form: &Form,
+    v: &ApiVersion,
+    pending: impl Fn(&str) -> usize,
+) -> Result<Value, ApiError> {
+    match path {
+        ["customers"] => reads::customers(world, form, v),
+        ["customers", id] => reads::retrieve::<Customer>(world, id, v),
+        ["products"] => reads::products(world, form, v),
+        ["products", id] => reads::retrieve::<Product>(world, id, v),
+        ["prices"] => reads::prices(world, form, v),
+        ["prices", id] => reads::retrieve::<Price>(world, id, v),
+        ["subscriptions"] => reads::subscriptions(world, form, v),
+        ["subscriptions", id] => reads::retrieve::<Subscription>(world, id, v),
+        ["subscription_items"] => reads::items(world, form, v),
+        ["invoices"] => reads::invoices(world, form, v),
+        ["invoices", id] => reads::retrieve::<Invoice>(world, id, v),
+        ["invoices", id, "lines"] => reads::lines(world, id, form, v),
+        ["events"] => reads::events(world, form, pending),
+        ["events", id] => reads::event(world, id, pending),
+        _ => Err(unknown(request)),
+    }
+}
+
+fn post(
+    request: &ApiRequest,
+    path: &[&str],
+    world: &mut World,
+    form: &Form,
+    v: &ApiVersion,
+) -> Result<Value, ApiError> {
+    match path {
+        ["customers"] => {
+            let id = writes::create_customer(world, form)?;
+            reads::retrieve::<Customer>(world, &id, v)
+        }
+        ["customers", id] => {
+            writes::update_customer(world, id, form)?;
+            reads::retrieve::<Customer>(world, id, v)
+        }
+        ["products"] => {
+            let id = writes::create_product(world, form)?;
+            reads::retrieve::<Product>(world, &id, v)
+        }
+        ["products", id] => {
+            writes::update_product(world, id, form)?;
+            reads::retrieve::<Product>(world, id, v)
+        }
+        ["prices"] => {
+            let id = writes::create_price(world, form)?;
+            reads::retrieve::<Price>(world, &id, v)
+        }
+        ["prices", id] => {
+            writes::update_price(world, id, form)?;
+            reads::retrieve::<Price>(world, id, v)
+        }
+        ["subscriptions"] => {
+            let id = writes::subscribe(world, form)?;
+            reads::retrieve::<Subscription>(world, &id, v)
+        }
+        ["subscriptions", id] => {
+            writes::update_subscription(world, id, form)?;
+            reads::retrieve::<Subscription>(world, id, v)
+        }
+        ["invoices", id, "pay"] => {
+            writes::pay(world, id, form)?;
+            reads::retrieve::<Invoice>(world, id, v)
+        }
+        _ => Err(unknown(request)),
+    }
+}
+
+fn delete(
+    request: &ApiRequest,
+    path: &[&str],
+    world: &mut World,
+    form: &Form,
+    v: &ApiVersion,
+) -> Result<Value, ApiError> {
+    match path {
+        ["customers", id] => {
+            form.only(&[])?;
+            world.delete_customer(id)?;
+            Ok(deleted(Customer::KIND, id))
+        }
+        ["products", id] => {
+            form.only(&[])?;
+            world.delete_product(id)?;
+            Ok(deleted(Product::KIND, id))
+        }
+        ["subscriptions", id] => {
+            writes::cancel(world, id, form)?;
+            reads::retrieve::<Subscription>(world, id, v)
+        }
+        _ => Err(unknown(request)),
+    }
+}

@@ -1,0 +1,244 @@
+//! The book of deliveries: what waits to be sent, when, and what became of it.
+
+use super::endpoint::{Endpoint, EndpointId};
+use super::faults::Faults;
+use super::record::{Counters, DeliveryRecord, DeliveryState};
+use super::retry::Retries;
+use crate::chance::Chance;
+use crate::model::event::Event;
+use bytes::Bytes;
+use http::Uri;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
+use std::time::Duration;
+
+/// What a copy is sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be acknowledged; it is sent again until it is.
+    Delivery,
+    /// A duplicate on purpose, sent once.
+    Duplicate,
+}
+
+/// A copy that is due: everything an attempt needs.
+#[derive(Clone, Debug)]
+pub(super) struct Copy {
+    pub(super) body: Bytes,
+    pub(super) dropped: bool,
+    pub(super) purpose: Purpose,
+    pub(super) record: usize,
+    pub(super) secrets: Vec<String>,
+    pub(super) url: Uri,
+}
+
+/// What the courier does next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Send(Box<Copy>),
+    /// Nothing is due before this much time has passed.
+    WaitFor(Duration),
+    /// Nothing waits at all.
+    Idle,
+}
+
+/// A delivery that is not acknowledged yet, or has a duplicate to be sent.
+#[derive(Debug)]
+struct Entry {
+    body: Bytes,
+    failures: u32,
+    first_due: Duration,
+    record: DeliveryRecord,
+    drop_first: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Book {
+    chance: Chance,
+    counters: Counters,
+    endpoints: Vec<Endpoint>,
+    entries: Vec<Entry>,
+    /// The deliveries of an event stand side by side.
+    entries_of: HashMap<String, Range<usize>>,
+    faults: Faults,
+    retries: Retries,
+    /// By due time, then by the order of planning.
+    waiting: BinaryHeap<Reverse<(Duration, u64, usize, bool)>>,
+    planned: u64,
+    in_flight: u64,
+}
+
+impl Book {
+    pub(super) fn new(chance: Chance, faults: Faults, retries: Retries) -> Self {
+        Self {
+            chance,
+            counters: Counters::default(),
+            endpoints: Vec::new(),
+            entries: Vec::new(),
+            entries_of: HashMap::new(),
+            faults,
+            retries,
+            waiting: BinaryHeap::new(),
+            planned: 0,
+            in_flight: 0,
+        }
+    }
+
+    pub(super) fn add_endpoint(&mut self, endpoint: Endpoint) -> EndpointId {
+        self.endpoints.push(endpoint);
+        EndpointId(self.endpoints.len() - 1)
+    }
+
+    pub(super) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    pub(super) fn set_secrets(&mut self, id: EndpointId, secrets: Vec<String>) -> bool {
+        let Some(endpoint) = self.endpoints.get_mut(id.0) else {
+            return false;
+        };
+        endpoint.secrets = secrets;
+        true
+    }
+
+    pub(super) fn faults(&self) -> Faults {
+        self.faults
+    }
+
+    pub(super) fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.retries.timeout
+    }
+
+    /// Takes an event in, for every endpoint that listens for its type.
+    pub(super) fn post(&mut self, event: &Event, now: Duration) {
+        self.counters.events_made += 1;
+        let first = self.entries.len();
+        for place in 0..self.endpoints.len() {
+            let endpoint = &self.endpoints[place];
+            let body = event.body(&endpoint.api_version);
+            let (true, Some(body)) = (endpoint.kinds.include(&event.kind), body) else {
+                continue;
+            };
+            let body = body.clone();
+            let due = now + self.chance.within(self.faults.reorder_window());
+            let drop_first = self.chance.hits(self.faults.drop_first_rate);
+            let duplicate = self.chance.hits(self.faults.duplicate_rate);
+            let number = self.entries.len();
+            self.entries.push(Entry {
+                body,
+                failures: 0,
+                first_due: due,
+                record: DeliveryRecord {
+                    acknowledged_at_micros: None,
+                    attempts: 0,
+                    copies_sent: 0,
+                    endpoint: EndpointId(place),
+                    event_id: event.id.clone(),
+                    first_sent_at_micros: None,
+                    kind: event.kind.clone(),
+                    state: DeliveryState::Waiting,
+                },
+                drop_first,
+            });
+            self.plan(due, number, false);
+            if duplicate {
+                let due = due + self.chance.within(self.faults.reorder_window());
+                self.plan(due, number, true);
+            }
+        }
+        self.entries_of.insert(event.id.clone(), first..self.entries.len());
+    }
+
+    fn plan(&mut self, due: Duration, entry: usize, duplicate: bool) {
+        self.planned += 1;
+        self.waiting.push(Reverse((due, self.planned, entry, duplicate)));
+    }
+
+    /// The next copy that is due, which is in flight from here on.
+    pub(super) fn next(&mut self, now: Duration) -> Next {
+        let Some(Reverse((due, _, number, duplicate))) = self.waiting.peek().copied() else {
+            return Next::Idle;
+        };
+        if due > now {
+            return Next::WaitFor(due.saturating_sub(now));
+        }
+        self.waiting.pop();
+        self.in_flight += 1;
+        let entry = &mut self.entries[number];
+        let endpoint = &self.endpoints[entry.record.endpoint.0];
+        let dropped = !duplicate && std::mem::take(&mut entry.drop_first);
+        Next::Send(Box::new(Copy {
+            body: entry.body.clone(),
+            dropped,
+            purpose: if duplicate { Purpose::Duplicate } else { Purpose::Delivery },
+            record: number,
+            secrets: endpoint.secrets.clone(),
+            url: endpoint.url.clone(),
+        }))
+    }
+
+    /// A copy leaves now.
+    pub(super) fn sending(&mut self, copy: &Copy, wall_micros: i64) {
+        let record = &mut self.entries[copy.record].record;
+        record.copies_sent += 1;
+        record.first_sent_at_micros.get_or_insert(wall_micros);
+        self.counters.sent += 1;
+        if copy.purpose == Purpose::Duplicate {
+            self.counters.duplicates_sent += 1;
+        }
+    }
+
+    /// What became of a copy.
+    pub(super) fn finished(&mut self, copy: &Copy, ok: bool, now: Duration, wall_micros: i64) {
+        self.in_flight -= 1;
+        let entry = &mut self.entries[copy.record];
+        entry.record.attempts += 1;
+        if ok {
+            if entry.record.state == DeliveryState::Waiting {
+                entry.record.state = DeliveryState::Acknowledged;
+                entry.record.acknowledged_at_micros = Some(wall_micros);
+                self.counters.acknowledged += 1;
+            }
+        } else {
+            self.counters.attempts_failed += 1;
+        }
+        if ok || copy.purpose == Purpose::Duplicate {
+            return;
+        }
+        entry.failures += 1;
+        let due = now + self.retries.wait_after(entry.failures);
+        if due > entry.first_due + self.retries.give_up_after {
+            if entry.record.state == DeliveryState::Waiting {
+                entry.record.state = DeliveryState::GivenUp;
+                self.counters.given_up += 1;
+            }
+            return;
+        }
+        self.plan(due, copy.record, false);
+    }
+
+    pub(super) fn underway(&self) -> u64 {
+        self.in_flight + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        Counters { underway: self.underway(), ..self.counters }
+    }
+
+    pub(super) fn records(&self) -> Vec<DeliveryRecord> {
+        self.entries.iter().map(|entry| entry.record.clone()).collect()
+    }
+
+    /// How many deliveries of an event are not acknowledged yet.
+    pub(super) fn pending(&self, event: &str) -> usize {
+        let entries = self.entries_of.get(event).and_then(|range| self.entries.get(range.clone()));
+        entries.map_or(0, |entries| {
+            entries.iter().filter(|entry| entry.record.state == DeliveryState::Waiting).count()
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! What happens to the objects, by request or by time, and the events that tell of it
+//! (STRIPE.md 4.2). Each file is one part of a customer's life.
+
+mod cancel;
+mod catalogue;
+mod collect;
+mod customers;
+mod orders;
+mod pending;
+mod renew;
+pub(crate) mod rules;
+mod subscribe;
+mod update;
+
+pub use orders::{
+    Cancel, CustomerChange, ItemChange, NewCustomer, NewItem, NewPrice, NewProduct,
+    NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,
+    SubscriptionChange,
+};
+
+use thiserror::Error;
+
+/// Why a request was not fulfilled.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LifeError {
+    /// The named object does not exist, or is deleted.
+    #[error("no such {kind}: '{id}'; name one that exists")]
+    Missing {
+        /// The kind of object, as Stripe names it.
+        kind: &'static str,
+        /// The id that was asked for.
+        id: String,
+        /// The parameter that named it.
+        param: &'static str,
+    },
+    /// A parameter has a value that cannot be used.
+    #[error("{param} cannot be used: {message}")]
+    Invalid {
+        /// The parameter.
+        param: &'static str,
+        /// What is wrong with it, as an answer would say.
+        message: String,
+    },
+    /// The state of the object does not allow it.
+    #[error("the state of the object does not allow it: {message}")]
+    NotNow {
+        /// Stripe's code, where it has one for this.
+        code: Option<&'static str>,
+        /// What is in the way, as an answer would say.
+        message: String,
+    },
+    /// The bank declined the charge; whatever was made before it stays.
+    #[error("the charge was declined; pay with another payment method")]
+    Declined {
+        /// The failed charge, when there was an attempt.
+        charge: Option<String>,
+    },
+}

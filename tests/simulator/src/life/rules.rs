@@ -1,0 +1,62 @@
+//! Settings of the account that decide how lives go, and the switches for what Stripe's public
+//! text leaves open.
+
+use crate::calendar::SECONDS_PER_DAY;
+use crate::render::previous::NestedHashes;
+
+/// What becomes of a subscription when the last retry of a payment has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DunningEnd {
+    /// It is cancelled.
+    #[default]
+    Cancel,
+    /// It becomes `unpaid`; further invoices stay drafts.
+    Unpaid,
+    /// It stays `past_due`.
+    PastDue,
+}
+
+/// What `customer.deleted` shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeletedCustomerBody {
+    /// `{id, object, deleted: true}`, as recorded.
+    #[default]
+    Stub,
+    /// The customer's last state.
+    LastState,
+}
+
+/// How the account bills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Seconds from each failed automatic payment to the next try; its length is the number of
+    /// retries.
+    pub retry_after_seconds: Vec<i64>,
+    /// What follows the last failed try.
+    pub dunning_end: DunningEnd,
+    /// Seconds that a renewal invoice stays a draft.
+    pub draft_seconds: i64,
+    /// Unverified: the body of `customer.deleted`.
+    pub deleted_customer: DeletedCustomerBody,
+    /// Unverified: how changed hashes show in `previous_attributes`.
+    pub nested_hashes: NestedHashes,
+    /// Unverified: whether a recurring price makes `plan.*` events too.
+    pub plan_events: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            retry_after_seconds: vec![
+                3 * SECONDS_PER_DAY,
+                5 * SECONDS_PER_DAY,
+                7 * SECONDS_PER_DAY,
+            ],
+            dunning_end: DunningEnd::default(),
+            draft_seconds: 3_600,
+            deleted_customer: DeletedCustomerBody::default(),
+            nested_hashes: NestedHashes::default(),
+            plan_events: true,
+        }
+    }
+}

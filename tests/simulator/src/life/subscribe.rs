@@ -1,0 +1,334 @@
+//! The start of a subscription: by an API call, by a checkout session, with or without a trial.
+
+use super::LifeError;
+use super::orders::{NewItem, NewSubscription, PaymentBehavior, Start};
+use crate::agenda::Task;
+use crate::calendar::{SECONDS_PER_DAY, next_boundary};
+use crate::model::invoice::{BillingReason, Invoice, Line};
+use crate::model::payment::Card;
+use crate::model::price::{Interval, Price};
+use crate::model::subscription::{Item, Status, Subscription};
+use crate::render::{self, View};
+use crate::world::World;
+use serde_json::Value;
+
+/// How long a first invoice may stay unpaid.
+const INCOMPLETE_SECONDS: i64 = 23 * 3_600;
+/// How long before its end a trial's end is announced.
+const TRIAL_NOTICE_SECONDS: i64 = 3 * SECONDS_PER_DAY;
+
+impl World {
+    /// Starts a subscription. A declined payment leaves it `incomplete`, which is no error, except
+    /// where the caller or a checkout makes it one: then nothing is made.
+    pub(crate) fn subscribe(&mut self, new: &NewSubscription) -> Result<String, LifeError> {
+        let card = self.live_customer(&new.customer, "customer")?.card;
+        let trial_end = new.trial_end.filter(|end| *end > self.now);
+        let items = self.first_items(&new.items, trial_end)?;
+        let due: i64 =
+            if trial_end.is_some() { 0 } else { items.iter().map(|i| self.cost(i)).sum() };
+        let pays = due == 0 || card == Card::Good;
+        let must_pay = new.start == Start::Checkout
+            || new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
+        if must_pay && !pays {
+            return Err(LifeError::Declined { charge: None });
+        }
+        let id = self.insert_subscription(new, items, trial_end);
+        let invoice = self.ids.long("in_");
+        let status = match (trial_end, new.start) {
+            (Some(_), _) => Status::Trialing,
+            (None, Start::Checkout) => Status::Active,
+            (None, Start::Api) if due == 0 => Status::Active,
+            (None, Start::Api) => Status::Incomplete,
+        };
+        self.edit::<Subscription>(&id, |held| {
+            held.status = status;
+            held.latest_invoice = Some(invoice.clone());
+        });
+        if new.start == Start::Checkout {
+            self.complete_session(&id, due);
+        }
+        self.emit::<Subscription>("customer.subscription.created", &id);
+        self.first_invoice(&id, invoice.clone(), trial_end);
+        self.plan_first_period(&id, trial_end);
+        self.finalize(&invoice);
+        let asked = new.payment_behavior == PaymentBehavior::DefaultIncomplete;
+        if due > 0 && !(asked && new.start == Start::Api) {
+            self.collect(&invoice, true);
+        }
+        Ok(id)
+    }
+
+    fn first_items(
+        &mut self,
+        wanted: &[NewItem],
+        trial_end: Option<i64>,
+    ) -> Result<Vec<Item>, LifeError> {
+        let invalid =
+            |message: &str| LifeError::Invalid { param: "items", message: message.to_owned() };
+        if wanted.is_empty() {
+            return Err(invalid("at least one item is needed"));
+        }
+        let mut currency = None;
+        for item in wanted {
+            let price = self.sellable_price(&item.price)?;
+            if *currency.get_or_insert_with(|| price.currency.clone()) != price.currency {
+                return Err(invalid("all prices of a subscription have one currency"));
+            }
+        }
+        Ok(wanted
+            .iter()
+            .map(|item| {
+                let end = trial_end.unwrap_or_else(|| self.period_end(&item.price, self.now));
+                self.new_item(&item.price, item.quantity, (self.now, end))
+            })
+            .collect())
+    }
+
+    /// A price that a subscription item may name.
+    pub(super) fn sellable_price(&self, id: &str) -> Result<&Price, LifeError> {
+        let price = self.known_price(id, "items")?;
+        let fault = match (price.active, &price.recurring) {
+            (true, Some(_)) => return Ok(price),
+            (false, _) => format!("The price specified is inactive: {id}."),
+            (true, None) => format!("The price specified is set to `type=one_time`: {id}."),
+        };
+        Err(LifeError::Invalid { param: "items", message: fault })
+    }
+
+    pub(super) fn new_item(
+        &mut self,
+        price: &str,
+        quantity: Option<i64>,
+        (start, end): (i64, i64),
+    ) -> Item {
+        let metered = self.prices.get(price).is_some_and(Price::is_metered);
+        Item {
+            id: self.ids.short("si_"),
+            created: self.now,
+            current_period_start: start,
+            current_period_end: end,
+            metadata: crate::model::Metadata::new(),
+            price: price.to_owned(),
+            quantity: if metered { None } else { Some(quantity.unwrap_or(1)) },
+        }
+    }
+
+    /// The end of the first period of a price that is begun at `anchor`.
+    pub(super) fn period_end(&self, price: &str, anchor: i64) -> i64 {
+        let (interval, count) = self.rhythm(price);
+        next_boundary(anchor, interval, count, anchor)
+    }
+
+    /// How often a price recurs.
+    pub(super) fn rhythm(&self, price: &str) -> (Interval, i64) {
+        self.prices
+            .get(price)
+            .and_then(|price| price.recurring.as_ref())
+            .map_or((Interval::Month, 1), |rhythm| (rhythm.interval, rhythm.interval_count))
+    }
+
+    /// What an item costs for one period, in the minor unit.
+    pub(super) fn cost(&self, item: &Item) -> i64 {
+        let unit = self.prices.get(&item.price).map_or(0, |price| price.unit_amount);
+        unit * item.quantity.unwrap_or(0)
+    }
+
+    fn insert_subscription(
+        &mut self,
+        new: &NewSubscription,
+        items: Vec<Item>,
+        trial_end: Option<i64>,
+    ) -> String {
+        let id = self.ids.long("sub_");
+        let now = self.now;
+        let currency = items
+            .first()
+            .and_then(|item| self.prices.get(&item.price))
+            .map_or_else(|| "usd".to_owned(), |price| price.currency.clone());
+        let period_end = items.iter().map(|item| item.current_period_end).max();
+        let ends = new.cancel_at_period_end;
+        let subscription = Subscription {
+            id: id.clone(),
+            created: now,
+            billing_cycle_anchor: trial_end.unwrap_or(now),
+            cancel_at: if ends { period_end } else { None },
+            cancel_at_period_end: ends,
+            canceled_at: ends.then_some(now),
+            cancellation_comment: None,
+            cancellation_feedback: None,
+            cancellation_reason: ends.then_some("cancellation_requested"),
+            currency,
+            customer: new.customer.clone(),
+            default_payment_method: None,
+            description: new.description.clone(),
+            ended_at: None,
+            items,
+            latest_invoice: None,
+            metadata: new.metadata.clone(),
+            status: Status::Incomplete,
+            trial_end,
+            trial_start: trial_end.map(|_| now),
+        };
+        self.subscriptions.insert(&id, subscription);
+        self.subscriptions_of.entry(new.customer.clone()).or_default().push(id.clone());
+        id
+    }
+
+    fn complete_session(&mut self, subscription: &str, total: i64) {
+        let session = self.ids.long("cs_test_");
+        let show = |world: &Self, _: View<'_>| {
+            let held = world.subscriptions.get(subscription);
+            held.map_or(Value::Null, |held| render::payment::session(&session, held, total))
+        };
+        self.emit_by("checkout.session.completed", show);
+    }
+
+    fn first_invoice(&mut self, subscription: &str, id: String, trial_end: Option<i64>) {
+        let Some(held) = self.subscriptions.get(subscription).cloned() else {
+            return;
+        };
+        let lines: Vec<Line> = held
+            .items
+            .iter()
+            .map(|item| {
+                let mut line = self.period_line(&held, item);
+                if trial_end.is_some() {
+                    line.amount = 0;
+                    line.unit_amount = 0;
+                    line.description = format!("Free trial for {}", line.description);
+                }
+                line
+            })
+            .collect();
+        let now = self.now;
+        self.make_invoice(&held, id, BillingReason::Create, lines, (now, now));
+    }
+
+    fn plan_first_period(&mut self, id: &str, trial_end: Option<i64>) {
+        let Some(held) = self.subscriptions.get(id) else {
+            return;
+        };
+        let first_end = held.items.iter().map(|item| item.current_period_end).min();
+        let incomplete = held.status == Status::Incomplete;
+        let subscription = || id.to_owned();
+        if let Some(end) = first_end {
+            self.agenda.plan(end, Task::PeriodEnd { subscription: subscription() });
+        }
+        if incomplete {
+            let task = Task::IncompleteExpires { subscription: subscription() };
+            self.agenda.plan(self.now + INCOMPLETE_SECONDS, task);
+        }
+        if let Some(end) = trial_end {
+            let notice = (end - TRIAL_NOTICE_SECONDS).max(self.now);
+            self.agenda.plan(notice, Task::TrialWillEnd { subscription: subscription() });
+        }
+    }
+
+    pub(crate) fn announce_trial_end(&mut self, id: &str) {
+        let trialing = self.subscriptions.get(id).is_some_and(|s| s.status == Status::Trialing);
+        if trialing {
+            self.emit::<Subscription>("customer.subscription.trial_will_end", id);
+        }
+    }
+
+    /// Ends a subscription whose first invoice was never paid.
+    pub(crate) fn expire_incomplete(&mut self, id: &str) {
+        let Some(held) = self.subscriptions.get(id) else {
+            return;
+        };
+        if held.status != Status::Incomplete {
+            return;
+        }
+        let invoice = held.latest_invoice.clone();
+        let now = self.now;
+        self.update::<Subscription>("customer.subscription.updated", id, |held| {
+            held.status = Status::IncompleteExpired;
+            held.canceled_at = Some(now);
+            held.ended_at = Some(now);
+        });
+        if let Some(invoice) = invoice {
+            self.void(&invoice);
+        }
+    }
+
+    pub(super) fn make_invoice(
+        &mut self,
+        of: &Subscription,
+        id: String,
+        reason: BillingReason,
+        lines: Vec<Line>,
+        (period_start, period_end): (i64, i64),
+    ) {
+        let customer = self.customers.get(&of.customer);
+        let draft_until = match reason {
+            BillingReason::Cycle => Some(self.now + self.rules.draft_seconds),
+            BillingReason::Create | BillingReason::Update => None,
+        };
+        let collects = of.status != Status::Unpaid;
+        let invoice = Invoice {
+            id: id.clone(),
+            created: self.now,
+            amount_paid: 0,
+            attempt_count: 0,
+            attempted: false,
+            auto_advance: collects,
+            automatically_finalizes_at: draft_until.filter(|_| collects),
+            billing_reason: reason,
+            charge: None,
+            currency: of.currency.clone(),
+            customer: of.customer.clone(),
+            customer_email: customer.and_then(|customer| customer.email.clone()),
+            customer_name: customer.and_then(|customer| customer.name.clone()),
+            ending_balance: None,
+            finalized_at: None,
+            lines,
+            marked_uncollectible_at: None,
+            metadata: crate::model::Metadata::new(),
+            next_payment_attempt: draft_until.filter(|_| collects),
+            number: None,
+            paid_at: None,
+            paid_out_of_band: false,
+            payment_intent: None,
+            period_start,
+            period_end,
+            starting_balance: 0,
+            status: crate::model::invoice::InvoiceStatus::Draft,
+            subscription: of.id.clone(),
+            subscription_metadata: of.metadata.clone(),
+            voided_at: None,
+        };
+        self.invoices.insert(&id, invoice);
+        self.invoices_of.entry(of.id.clone()).or_default().push(id.clone());
+        self.emit::<Invoice>("invoice.created", &id);
+        if let Some(due) = draft_until.filter(|_| collects) {
+            self.agenda.plan(due, Task::Finalize { invoice: id });
+        }
+    }
+
+    /// The line that bills an item for its present period.
+    pub(super) fn period_line(&mut self, of: &Subscription, item: &Item) -> Line {
+        let price = self.prices.get(&item.price);
+        let unit_amount = price.map_or(0, |price| price.unit_amount);
+        let name = price
+            .and_then(|price| self.products.get(&price.product))
+            .map_or_else(String::new, |product| product.name.clone());
+        let (interval, _) = self.rhythm(&item.price);
+        let quantity = item.quantity.unwrap_or(0);
+        let interval = interval.as_str();
+        Line {
+            id: self.ids.long("il_"),
+            amount: unit_amount * quantity,
+            description: format!("{quantity} × {name} (per {interval})"),
+            invoice_item: None,
+            metadata: item.metadata.clone(),
+            period_start: item.current_period_start,
+            period_end: item.current_period_end,
+            price: item.price.clone(),
+            proration: false,
+            quantity: Some(quantity),
+            subscription: of.id.clone(),
+            subscription_item: item.id.clone(),
+            unit_amount,
+        }
+    }
+}

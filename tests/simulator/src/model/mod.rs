@@ -1,0 +1,27 @@
+//! The objects as the simulator keeps them: plain values, without rules and without JSON.
+//! Amounts are in the currency's minor unit, times are Unix seconds of the simulated clock.
+
+pub(crate) mod customer;
+pub(crate) mod event;
+pub(crate) mod invoice;
+pub(crate) mod payment;
+pub(crate) mod price;
+pub(crate) mod product;
+pub(crate) mod subscription;
+pub(crate) mod table;
+
+use std::collections::BTreeMap;
+
+/// Metadata of an object: keys and values chosen by the caller.
+pub(crate) type Metadata = BTreeMap<String, String>;
+
+/// Writes new metadata over old as Stripe does: keys are merged, an empty value removes its key.
+pub(crate) fn merge_metadata(held: &mut Metadata, change: &Metadata) {
+    for (key, value) in change {
+        if value.is_empty() {
+            held.remove(key);
+        } else {
+            held.insert(key.clone(), value.clone());
+        }
+    }
+}

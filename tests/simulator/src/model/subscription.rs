@@ -1,0 +1,84 @@
+//! Subscriptions and their items.
+
+use super::Metadata;
+
+/// The states of a subscription (STRIPE.md 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Incomplete,
+    IncompleteExpired,
+    Trialing,
+    Active,
+    PastDue,
+    Canceled,
+    Unpaid,
+}
+
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::IncompleteExpired => "incomplete_expired",
+            Self::Trialing => "trialing",
+            Self::Active => "active",
+            Self::PastDue => "past_due",
+            Self::Canceled => "canceled",
+            Self::Unpaid => "unpaid",
+        }
+    }
+
+    /// An ended subscription can never be revived.
+    pub(crate) fn has_ended(self) -> bool {
+        match self {
+            Self::Canceled | Self::IncompleteExpired => true,
+            Self::Incomplete | Self::Trialing | Self::Active | Self::PastDue | Self::Unpaid => {
+                false
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) current_period_start: i64,
+    pub(crate) current_period_end: i64,
+    pub(crate) metadata: Metadata,
+    pub(crate) price: String,
+    /// Absent for a metered price.
+    pub(crate) quantity: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Subscription {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) billing_cycle_anchor: i64,
+    pub(crate) cancel_at: Option<i64>,
+    pub(crate) cancel_at_period_end: bool,
+    pub(crate) canceled_at: Option<i64>,
+    pub(crate) cancellation_comment: Option<String>,
+    pub(crate) cancellation_feedback: Option<String>,
+    pub(crate) cancellation_reason: Option<&'static str>,
+    pub(crate) currency: String,
+    pub(crate) customer: String,
+    pub(crate) default_payment_method: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) items: Vec<Item>,
+    pub(crate) latest_invoice: Option<String>,
+    pub(crate) metadata: Metadata,
+    pub(crate) status: Status,
+    pub(crate) trial_end: Option<i64>,
+    pub(crate) trial_start: Option<i64>,
+}
+
+impl Subscription {
+    /// The subscription's period: from the earliest start to the latest end of its items.
+    pub(crate) fn period(&self) -> (i64, i64) {
+        let start = self.items.iter().map(|item| item.current_period_start).min();
+        let end = self.items.iter().map(|item| item.current_period_end).max();
+        (start.unwrap_or(self.created), end.unwrap_or(self.created))
+    }
+}

@@ -1,0 +1,413 @@
+//! The handle to a running simulator.
+
+use crate::api;
+use crate::chance::{Chance, Stream};
+use crate::clock::Clock;
+use crate::delivery::courier::Courier;
+use crate::delivery::endpoint::{Endpoint, EndpointId};
+use crate::delivery::faults::Faults;
+use crate::delivery::record::{Counters, DeliveryRecord};
+use crate::delivery::timer;
+use crate::life::{
+    Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription,
+    PriceChange, ProductChange, SubscriptionChange,
+};
+use crate::model::payment::Card;
+use crate::options::Options;
+use crate::play::{self, Play, PlayError, Progress};
+use crate::truth::Truth;
+use crate::wall::Wall;
+use crate::world::{Listener, World};
+use bytes::Bytes;
+use serde_json::Value;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How often a clock that runs is looked at for what has become due.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Why a simulator could not be started.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The address is taken, or may not be listened on.
+    #[error("cannot listen on {address}; choose another address or port 0")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A rate among the faults is no probability.
+    #[error("a fault's rate is not between 0 and 1; set it to a probability")]
+    Rate,
+}
+
+/// A running simulator. Copies of the handle are cheap and mean the same simulator, which ends
+/// with [`Simulator::stop`] or with its runtime.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    address: SocketAddr,
+    courier: Arc<Courier>,
+    state: Mutex<State>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    wall: Arc<dyn Wall>,
+    seed: u64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+struct State {
+    clock: Clock,
+    /// How many of the world's events the courier has.
+    posted: usize,
+    world: World,
+}
+
+impl Simulator {
+    /// Starts a simulator on the present tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When its address cannot be listened on, or a fault's rate is no probability.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        if !options.faults.are_rates() {
+            return Err(StartError::Rate);
+        }
+        let refused = |source| StartError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let wall = Arc::clone(&options.wall);
+        let mut clock = Clock::new(options.clock, wall.as_ref());
+        let now = clock.now(wall.as_ref());
+        let mut world = World::new(options.seed, now, options.api_version, options.rules);
+        world.second_id_rate = options.faults.second_id_rate;
+        let chance = Chance::new(options.seed, Stream::Delivery);
+        let courier = Courier::new(chance, options.faults, options.retries, options.in_flight_max);
+        let shared = Arc::new(Shared {
+            address,
+            courier: Arc::new(courier),
+            state: Mutex::new(State { clock, posted: 0, world }),
+            tasks: Mutex::new(Vec::new()),
+            wall,
+            seed: options.seed,
+        });
+        let simulator = Self { shared };
+        simulator.spawn(Arc::clone(&simulator.shared.courier).carry(simulator.wall()));
+        simulator.spawn(api::server::serve(listener, simulator.clone()));
+        simulator.spawn(tick(simulator.clone()));
+        Ok(simulator)
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = tokio::spawn(task);
+        self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+    }
+
+    /// Where the API listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// The base of the API's URLs, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.shared.address)
+    }
+
+    /// Stops answering and sending. What was on its way is dropped.
+    pub async fn stop(self) {
+        let tasks =
+            std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            task.abort();
+            // An aborted task has nothing to say.
+            let _ = task.await;
+        }
+    }
+
+    fn wall(&self) -> Arc<dyn Wall> {
+        Arc::clone(&self.shared.wall)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the world at the present simulated second, and posts what it made.
+    pub(crate) fn with_world<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+        let wall = self.shared.wall.as_ref();
+        let mut state = self.state();
+        let now = state.clock.now(wall);
+        state.world.advance_to(now);
+        let result = work(&mut state.world);
+        self.post(&mut state);
+        result
+    }
+
+    /// Posts new events while the state is held, so that they keep their order.
+    fn post(&self, state: &mut State) {
+        if let Some(events) = state.world.events.get(state.posted..) {
+            self.shared.courier.post(events, self.shared.wall.as_ref());
+        }
+        state.posted = state.world.events.len();
+    }
+
+    fn on_request<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+        self.with_world(|world| world.on_request(None, work))
+    }
+
+    /// Sends every event from now on to one more endpoint, unless it listens for some types only.
+    #[must_use = "the id is what its secrets are changed by"]
+    pub fn add_endpoint(&self, endpoint: Endpoint) -> EndpointId {
+        let mut state = self.state();
+        let id = self.shared.courier.add_endpoint(endpoint);
+        let listeners = self
+            .endpoints()
+            .into_iter()
+            .map(|endpoint| Listener { version: endpoint.api_version, kinds: endpoint.kinds })
+            .collect();
+        state.world.listen(listeners);
+        id
+    }
+
+    /// The endpoints, in the order of their adding.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.shared.courier.endpoints()
+    }
+
+    /// Changes the live secrets of an endpoint; false when there is no such endpoint.
+    #[must_use]
+    pub fn set_secrets(&self, id: EndpointId, secrets: Vec<String>) -> bool {
+        self.shared.courier.set_secrets(id, secrets)
+    }
+
+    /// The faults as they are set.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.shared.courier.faults()
+    }
+
+    /// Sets the faults for everything made from now on; false, and nothing set, when a rate is no
+    /// probability.
+    #[must_use]
+    pub fn set_faults(&self, faults: Faults) -> bool {
+        if !faults.are_rates() {
+            return false;
+        }
+        self.state().world.second_id_rate = faults.second_id_rate;
+        self.shared.courier.set_faults(faults);
+        true
+    }
+
+    /// The simulated second, Unix time.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.state().clock.now(self.shared.wall.as_ref())
+    }
+
+    /// Lets simulated time pass: everything that falls due happens. Parts of a second are dropped.
+    pub fn advance(&self, time: Duration) {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let mut state = self.state();
+        let now = state.clock.advance(seconds, self.shared.wall.as_ref());
+        state.world.advance_to(now);
+        self.post(&mut state);
+    }
+
+    /// Moves a held clock to a second that is not in its past.
+    pub(crate) fn advance_to(&self, second: i64) {
+        let now = self.now();
+        self.advance(Duration::from_secs(u64::try_from(second - now).unwrap_or(0)));
+    }
+
+    /// Holds the clock at a second, which only an empty history allows.
+    pub(crate) fn begin_history_at(&self, second: i64) -> bool {
+        let mut state = self.state();
+        if !state.world.is_empty() {
+            return false;
+        }
+        state.clock.hold_at(second);
+        state.world.now = second;
+        true
+    }
+
+    /// Lets the clock run with the wall clock from now on.
+    pub(crate) fn follow_wall(&self) {
+        self.state().clock.follow_wall();
+    }
+
+    pub(crate) fn wall_second(&self) -> i64 {
+        self.shared.wall.unix_micros().div_euclid(1_000_000)
+    }
+
+    /// How many deliveries of an event are not acknowledged yet.
+    pub(crate) fn pending_deliveries(&self, event: &str) -> usize {
+        self.shared.courier.pending(event)
+    }
+
+    /// Plays a script of customers: their months are simulated as fast as events can be made and
+    /// delivered, ending at the wall clock's now, which the simulated clock follows from there.
+    ///
+    /// # Errors
+    ///
+    /// When the simulator has a history already.
+    pub async fn play(
+        &self,
+        play: Play,
+        progress: impl FnMut(Progress) + Send,
+    ) -> Result<Progress, PlayError> {
+        play::run(self, play, progress).await
+    }
+
+    /// The seed the simulator was started with.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.shared.seed
+    }
+
+    /// Waits until everything that was to be sent is acknowledged or given up; false when that
+    /// has not come about in this time.
+    pub async fn settled(&self, deadline: Duration) -> bool {
+        self.underway_at_most(0, deadline).await
+    }
+
+    /// Waits until no more than so many copies wait to be sent or answered.
+    pub(crate) async fn underway_at_most(&self, copies: u64, deadline: Duration) -> bool {
+        let mut underway = self.shared.courier.watch_underway();
+        tokio::select! {
+            reached = underway.wait_for(|count| *count <= copies) => reached.is_ok(),
+            () = timer::wait(deadline) => false,
+        }
+    }
+
+    /// The present state of every object.
+    #[must_use]
+    pub fn truth(&self) -> Truth {
+        self.with_world(|world| Truth::of(world))
+    }
+
+    /// Every delivery, in the order of the events and for each event of the endpoints.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
+        self.shared.courier.records()
+    }
+
+    /// The sums so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.shared.courier.counters()
+    }
+
+    /// The bodies of all events so far in the account's version, oldest first.
+    #[must_use]
+    pub fn history(&self) -> Vec<Bytes> {
+        self.with_world(|world| {
+            let version = world.account_version();
+            world.events.iter().filter_map(|event| event.body(&version).cloned()).collect()
+        })
+    }
+
+    /// Makes a customer, and its payment method unless it has none.
+    #[must_use]
+    pub fn create_customer(&self, new: NewCustomer) -> String {
+        self.on_request(|world| world.create_customer(new))
+    }
+
+    /// Changes a customer.
+    pub fn update_customer(&self, id: &str, change: CustomerChange) -> Result<(), LifeError> {
+        self.on_request(|world| world.update_customer(id, change))
+    }
+
+    /// Deletes a customer and ends its subscriptions.
+    pub fn delete_customer(&self, id: &str) -> Result<(), LifeError> {
+        self.on_request(|world| world.delete_customer(id))
+    }
+
+    /// How the customer's bank answers from now on.
+    pub fn set_card(&self, customer: &str, card: Card) -> Result<(), LifeError> {
+        self.with_world(|world| world.set_card(customer, card))
+    }
+
+    /// Makes a product.
+    pub fn create_product(&self, new: NewProduct) -> Result<String, LifeError> {
+        self.on_request(|world| world.create_product(new))
+    }
+
+    /// Changes a product.
+    pub fn update_product(&self, id: &str, change: ProductChange) -> Result<(), LifeError> {
+        self.on_request(|world| world.update_product(id, change))
+    }
+
+    /// Deletes a product that has no prices.
+    pub fn delete_product(&self, id: &str) -> Result<(), LifeError> {
+        self.on_request(|world| world.delete_product(id))
+    }
+
+    /// Makes a price.
+    pub fn create_price(&self, new: NewPrice) -> Result<String, LifeError> {
+        self.on_request(|world| world.create_price(new))
+    }
+
+    /// Changes a price.
+    pub fn update_price(&self, id: &str, change: PriceChange) -> Result<(), LifeError> {
+        self.on_request(|world| world.update_price(id, change))
+    }
+
+    /// Starts a subscription.
+    pub fn subscribe(&self, new: &NewSubscription) -> Result<String, LifeError> {
+        self.on_request(|world| world.subscribe(new))
+    }
+
+    /// Changes a subscription.
+    pub fn update_subscription(
+        &self,
+        id: &str,
+        change: SubscriptionChange,
+    ) -> Result<(), LifeError> {
+        self.on_request(|world| world.update_subscription(id, change))
+    }
+
+    /// Ends a subscription at once.
+    pub fn cancel_subscription(&self, id: &str, how: Cancel) -> Result<(), LifeError> {
+        self.on_request(|world| world.cancel_subscription(id, how))
+    }
+
+    /// Pays an invoice with the customer's payment method.
+    pub fn pay_invoice(&self, id: &str) -> Result<(), LifeError> {
+        self.on_request(|world| world.pay_invoice(id, false))
+    }
+
+    /// Tries to collect an open invoice and has the bank decline, whatever the customer's card.
+    pub fn fail_payment(&self, invoice: &str) -> Result<(), LifeError> {
+        self.on_request(|world| world.fail_payment(invoice))
+    }
+
+    /// Makes an event of any type with any object, for what this simulator does not model.
+    pub fn emit_raw_event(&self, kind: &str, object: &Value) {
+        self.on_request(|world| world.emit_raw(kind, object));
+    }
+}
+
+/// Looks at a running clock, so that what falls due happens without being asked for.
+async fn tick(simulator: Simulator) {
+    loop {
+        timer::wait(TICK).await;
+        simulator.with_world(|_| ());
+    }
+}

@@ -1,0 +1,61 @@
+//! What the simulator knows, to be held against what somebody else believes.
+
+use crate::model::customer::Customer;
+use crate::model::invoice::Invoice;
+use crate::model::price::Price;
+use crate::model::product::Product;
+use crate::model::subscription::Subscription;
+use crate::render::{Object, View};
+use crate::version::ApiVersion;
+use crate::world::World;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The present state of every object, in the newest version. Lists inside an object, which API
+/// answers and events cut after ten entries, are whole here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Truth {
+    /// Ids of deleted objects, by kind.
+    pub deleted: BTreeMap<String, BTreeSet<String>>,
+    /// Objects by kind (`customer`, `invoice`, `price`, `product`, `subscription`) and id.
+    pub objects: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+impl Truth {
+    pub(crate) fn of(world: &World) -> Self {
+        let mut truth = Self::default();
+        truth.take::<Customer>(world);
+        truth.take::<Invoice>(world);
+        truth.take::<Price>(world);
+        truth.take::<Product>(world);
+        truth.take::<Subscription>(world);
+        truth
+    }
+
+    fn take<T: Object>(&mut self, world: &World) {
+        let version = ApiVersion::newest();
+        let view = View { version: &version, whole_lists: true };
+        let objects = self.objects.entry(T::KIND.to_owned()).or_default();
+        let deleted = self.deleted.entry(T::KIND.to_owned()).or_default();
+        for row in T::table(world).rows() {
+            if row.is_deleted() {
+                deleted.insert(row.id().to_owned());
+            } else {
+                objects.insert(row.id().to_owned(), row.render(world, view));
+            }
+        }
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn object(&self, kind: &str, id: &str) -> Option<&Value> {
+        self.objects.get(kind)?.get(id)
+    }
+
+    /// Whether an object was deleted.
+    #[must_use]
+    pub fn is_deleted(&self, kind: &str, id: &str) -> bool {
+        self.deleted.get(kind).is_some_and(|ids| ids.contains(id))
+    }
+}

@@ -1,0 +1,105 @@
+//! Stripe's API versions, compared by their date.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A Stripe API version: a date, and since 2024-09-30 the name of its release train.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ApiVersion {
+    text: Arc<str>,
+    /// The date as a number, 20260930.
+    date: u32,
+}
+
+/// The first date of release trains whose changes move fields (STRIPE.md 5.6).
+pub(crate) mod since {
+    /// Billing periods move to the items; invoices and lines are regrouped under `parent`.
+    pub(crate) const BASIL: u32 = 20_250_331;
+    /// `billing_mode` appears on subscriptions.
+    pub(crate) const BILLING_MODE: u32 = 20_250_630;
+    /// `customer_account` stands beside `customer`.
+    pub(crate) const CUSTOMER_ACCOUNT: u32 = 20_251_215;
+    /// `billing_schedules` and `billed_until`.
+    pub(crate) const BILLING_SCHEDULES: u32 = 20_260_527;
+    /// `status_details`.
+    pub(crate) const ENDIVE: u32 = 20_260_930;
+    /// `discounts` on subscriptions; features become marketing features.
+    pub(crate) const MARKETING_FEATURES: u32 = 20_240_410;
+    /// A payment intent no longer carries its charges.
+    pub(crate) const LATEST_CHARGE: u32 = 20_221_115;
+}
+
+impl ApiVersion {
+    /// Parses `YYYY-MM-DD` or `YYYY-MM-DD.train`; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (day, train) = match text.split_once('.') {
+            Some((day, train)) => (day, Some(train)),
+            None => (text, None),
+        };
+        let shaped = day.len() == 10
+            && day.bytes().enumerate().all(|(place, byte)| match place {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let named = train.is_none_or(|name| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())
+        });
+        if !(shaped && named) {
+            return None;
+        }
+        let date = day.replace('-', "").parse().ok()?;
+        Some(Self { text: Arc::from(text), date })
+    }
+
+    /// 2026-09-30.endive, what the simulator renders when nothing else is asked for.
+    #[must_use]
+    pub fn newest() -> Self {
+        Self { text: Arc::from("2026-09-30.endive"), date: since::ENDIVE }
+    }
+
+    /// 2020-08-27, a version from before the release trains.
+    #[must_use]
+    pub fn before_basil() -> Self {
+        Self { text: Arc::from("2020-08-27"), date: 20_200_827 }
+    }
+
+    /// The version as Stripe writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether what came with the release of that date (20250331) is in this version.
+    pub(crate) fn has(&self, date: u32) -> bool {
+        self.date >= date
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApiVersion, since};
+
+    #[test]
+    fn versions_are_dates_with_an_optional_train() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(ApiVersion::parse(text).is_some(), expected, "{text}");
+        };
+        check("2020-08-27", true);
+        check("2026-09-30.endive", true);
+        check("2026-09-30.", false);
+        check("2026-09-30.Endive", false);
+        check("2026-9-30", false);
+        check("latest", false);
+        check("", false);
+        assert!(!ApiVersion::before_basil().has(since::BASIL));
+        assert!(ApiVersion::newest().has(since::ENDIVE));
+        assert_eq!(ApiVersion::parse("2026-09-30.endive"), Some(ApiVersion::newest()));
+    }
+}

@@ -1,0 +1,292 @@
+//! The simulated account: every object, what time will bring to it, and every event it made.
+//!
+//! A world does nothing by itself and reads no clock: it is told the time and what to do, and the
+//! same telling gives the same events, byte for byte. It never fails on outside input; a request
+//! it cannot fulfil is an error value and leaves the world as it was.
+
+use crate::agenda::{Agenda, Task};
+use crate::chance::{Chance, Stream};
+use crate::delivery::endpoint::Kinds;
+use crate::ids::Ids;
+use crate::life::rules::Rules;
+use crate::model::customer::Customer;
+use crate::model::event::{Cause, Event};
+use crate::model::invoice::{Invoice, InvoiceItem};
+use crate::model::payment::{Payment, PaymentMethod};
+use crate::model::price::Price;
+use crate::model::product::Product;
+use crate::model::subscription::Subscription;
+use crate::model::table::Table;
+use crate::render::previous::previous_attributes;
+use crate::render::{Object, View};
+use crate::version::ApiVersion;
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Somebody who is sent events.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    pub(crate) version: ApiVersion,
+    pub(crate) kinds: Kinds,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    /// The simulated second.
+    pub(crate) now: i64,
+    pub(crate) rules: Rules,
+    pub(crate) ids: Ids,
+    pub(crate) agenda: Agenda,
+    pub(crate) customers: Table<Customer>,
+    pub(crate) invoice_items: Table<InvoiceItem>,
+    pub(crate) invoices: Table<Invoice>,
+    pub(crate) payment_methods: Table<PaymentMethod>,
+    pub(crate) payments: Table<Payment>,
+    pub(crate) prices: Table<Price>,
+    pub(crate) products: Table<Product>,
+    pub(crate) subscriptions: Table<Subscription>,
+    /// Subscriptions by customer, invoices and pending invoice items by subscription.
+    pub(crate) subscriptions_of: HashMap<String, Vec<String>>,
+    pub(crate) invoices_of: HashMap<String, Vec<String>>,
+    pub(crate) pending_of: HashMap<String, Vec<String>>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) event_places: HashMap<String, usize>,
+    /// How often a change gets a second event under another id.
+    pub(crate) second_id_rate: f64,
+    second_id_chance: Chance,
+    cause: Cause,
+    listeners: Vec<Listener>,
+    /// The versions that events are rendered for; the account's own comes first.
+    versions: Vec<ApiVersion>,
+}
+
+/// An object as it was at one moment, and as every listener's version showed it.
+#[derive(Debug)]
+pub(crate) struct Portrait<T> {
+    held: Option<T>,
+    shown: Vec<Value>,
+}
+
+/// What an event is about, for one version.
+#[derive(Debug, Serialize)]
+struct Data {
+    object: Value,
+    #[serde(rename = "previous_attributes", skip_serializing_if = "Option::is_none")]
+    previous: Option<Value>,
+}
+
+/// The body of an event (STRIPE.md 2.3).
+#[derive(Debug, Serialize)]
+struct Envelope<'a> {
+    id: &'a str,
+    object: &'static str,
+    api_version: &'a str,
+    created: i64,
+    data: &'a Data,
+    livemode: bool,
+    pending_webhooks: usize,
+    request: &'a Cause,
+    #[serde(rename = "type")]
+    kind: &'a str,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, now: i64, version: ApiVersion, rules: Rules) -> Self {
+        Self {
+            now,
+            rules,
+            ids: Ids::new(seed),
+            agenda: Agenda::default(),
+            customers: Table::default(),
+            invoice_items: Table::default(),
+            invoices: Table::default(),
+            payment_methods: Table::default(),
+            payments: Table::default(),
+            prices: Table::default(),
+            products: Table::default(),
+            subscriptions: Table::default(),
+            subscriptions_of: HashMap::new(),
+            invoices_of: HashMap::new(),
+            pending_of: HashMap::new(),
+            events: Vec::new(),
+            event_places: HashMap::new(),
+            second_id_rate: 0.0,
+            second_id_chance: Chance::new(seed, Stream::SecondId),
+            cause: Cause::default(),
+            listeners: Vec::new(),
+            versions: vec![version],
+        }
+    }
+
+    /// Whether nothing has happened yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// The version that the account renders for whoever asks for none.
+    pub(crate) fn account_version(&self) -> ApiVersion {
+        self.versions.first().cloned().unwrap_or_else(ApiVersion::newest)
+    }
+
+    /// Who will be sent the events from now on.
+    pub(crate) fn listen(&mut self, listeners: Vec<Listener>) {
+        self.versions.truncate(1);
+        for listener in &listeners {
+            if !self.versions.contains(&listener.version) {
+                self.versions.push(listener.version.clone());
+            }
+        }
+        self.listeners = listeners;
+    }
+
+    /// Lets time pass: everything due by then happens, each thing in its own second.
+    pub(crate) fn advance_to(&mut self, second: i64) {
+        while let Some((due, task)) = self.agenda.take_due(second) {
+            self.now = self.now.max(due);
+            self.perform(task);
+        }
+        self.now = self.now.max(second);
+    }
+
+    fn perform(&mut self, task: Task) {
+        match task {
+            Task::PeriodEnd { subscription } => self.end_period(&subscription),
+            Task::CancelAt { subscription } => self.cancel_at_its_time(&subscription),
+            Task::TrialWillEnd { subscription } => self.announce_trial_end(&subscription),
+            Task::IncompleteExpires { subscription } => self.expire_incomplete(&subscription),
+            Task::Finalize { invoice } => self.finalize_when_due(&invoice),
+            Task::Collect { invoice } => self.collect_when_due(&invoice),
+            Task::AnnouncePayment { payment } => self.announce_payment(&payment),
+        }
+    }
+
+    /// Does something on behalf of an API request, which its events will name.
+    pub(crate) fn on_request<R>(
+        &mut self,
+        idempotency_key: Option<String>,
+        work: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        let request = Some(self.ids.short("req_"));
+        self.cause = Cause { request, idempotency_key };
+        let result = work(self);
+        self.cause = Cause::default();
+        result
+    }
+
+    /// An object as it is and shows now.
+    pub(crate) fn portrait<T: Object>(&self, id: &str) -> Portrait<T> {
+        let held = T::table(self).get(id);
+        let shown =
+            self.shown_by(|world, view| held.map_or(Value::Null, |held| held.render(world, view)));
+        Portrait { held: held.cloned(), shown }
+    }
+
+    /// Changes an object without a word.
+    pub(crate) fn edit<T: Object>(&mut self, id: &str, change: impl FnOnce(&mut T)) {
+        if let Some(held) = T::table_mut(self).get_mut(id) {
+            change(held);
+        }
+    }
+
+    /// Makes an event that shows an object as it is.
+    pub(crate) fn emit<T: Object>(&mut self, kind: &str, id: &str) {
+        self.emit_by(kind, |world, view| {
+            T::table(world).get(id).map_or(Value::Null, |held| held.render(world, view))
+        });
+    }
+
+    /// Makes an `*.updated` event, if the object differs from what it was before. The difference
+    /// need not show: an event shows only the first entries of a long list.
+    pub(crate) fn emit_updated<T: Object>(&mut self, kind: &str, id: &str, before: &Portrait<T>) {
+        let after = self.portrait::<T>(id);
+        if after.held != before.held {
+            self.record_updated(kind, &before.shown, after.shown);
+        }
+    }
+
+    /// Changes an object and says so with an `*.updated` event.
+    pub(crate) fn update<T: Object>(&mut self, kind: &str, id: &str, change: impl FnOnce(&mut T)) {
+        let before = self.portrait::<T>(id);
+        self.edit(id, change);
+        self.emit_updated::<T>(kind, id, &before);
+    }
+
+    /// What `render` shows for each version that is listened with.
+    pub(crate) fn shown_by(&self, render: impl Fn(&Self, View<'_>) -> Value) -> Vec<Value> {
+        self.versions.iter().map(|version| render(self, View::of(version))).collect()
+    }
+
+    /// Makes an event that shows what `render` shows.
+    pub(crate) fn emit_by(&mut self, kind: &str, render: impl Fn(&Self, View<'_>) -> Value) {
+        let shown = self.shown_by(render);
+        let data: Vec<Data> =
+            shown.into_iter().map(|object| Data { object, previous: None }).collect();
+        self.record(kind, &data);
+    }
+
+    /// Makes an `*.updated` event of what `render` shows, if that differs from what it showed.
+    pub(crate) fn emit_updated_by(
+        &mut self,
+        kind: &str,
+        before: &[Value],
+        render: impl Fn(&Self, View<'_>) -> Value,
+    ) {
+        let after = self.shown_by(render);
+        if after != before {
+            self.record_updated(kind, before, after);
+        }
+    }
+
+    fn record_updated(&mut self, kind: &str, before: &[Value], after: Vec<Value>) {
+        let nested = self.rules.nested_hashes;
+        let data: Vec<Data> = before
+            .iter()
+            .zip(after)
+            .map(|(before, object)| {
+                let previous = previous_attributes(before, &object, nested);
+                Data { object, previous: Some(previous) }
+            })
+            .collect();
+        self.record(kind, &data);
+    }
+
+    /// Keeps an event, with one `data` per version; some changes get a second event.
+    fn record(&mut self, kind: &str, data: &[Data]) {
+        let copies = if self.second_id_chance.hits(self.second_id_rate) { 2 } else { 1 };
+        for copy in 0..copies {
+            let id = if copy == 0 { self.ids.long("evt_") } else { self.ids.long("evt_2") };
+            let pending =
+                self.listeners.iter().filter(|listener| listener.kinds.include(kind)).count();
+            let bodies = self
+                .versions
+                .iter()
+                .zip(data)
+                .map(|(version, data)| {
+                    let envelope = Envelope {
+                        id: &id,
+                        object: "event",
+                        api_version: version.as_str(),
+                        created: self.now,
+                        data,
+                        livemode: false,
+                        pending_webhooks: pending,
+                        request: &self.cause,
+                        kind,
+                    };
+                    // Values with text keys always have a JSON form.
+                    let body = serde_json::to_vec(&envelope).unwrap_or_default();
+                    (version.clone(), Bytes::from(body))
+                })
+                .collect();
+            self.event_places.insert(id.clone(), self.events.len());
+            self.events.push(Event { id, created: self.now, kind: kind.to_owned(), bodies });
+        }
+    }
+
+    /// Makes an event of any type about any object, as it is given.
+    pub(crate) fn emit_raw(&mut self, kind: &str, object: &Value) {
+        self.emit_by(kind, |_, _| object.clone());
+    }
+}

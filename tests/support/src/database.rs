@@ -1,0 +1,91 @@
+//! A database of one's own.
+
+use anyhow::Context;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+use crate::queues::unique;
+
+/// A fresh, empty database on the server that `DATABASE_URL` names. Remove it with
+/// [`Database::remove`].
+#[derive(Debug, Clone)]
+pub struct Database {
+    server: PgConnectOptions,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// A pool of connections to it, for looking at it beside the program under test.
+    pub pool: PgPool,
+}
+
+impl Database {
+    /// Creates it. Fails where `DATABASE_URL` is not set: `make test` sets it.
+    pub async fn create() -> anyhow::Result<Self> {
+        let server_url = setting("DATABASE_URL")?;
+        let server: PgConnectOptions = server_url.parse().context("DATABASE_URL is no address")?;
+        let name = unique();
+        let mut connection =
+            server.connect().await.context("the server of DATABASE_URL cannot be reached")?;
+        connection
+            .execute(AssertSqlSafe(format!("create database {name}")))
+            .await
+            .context("the role of DATABASE_URL may not create databases; grant it CREATEDB")?;
+        connection.close().await?;
+        let options = server.clone().database(&name);
+        let pool = PgPoolOptions::new().max_connections(4).connect_lazy_with(options);
+        let url = with_database(&server_url, &name);
+        Ok(Self { server, name, url, pool })
+    }
+
+    /// Removes it, whoever is still connected.
+    pub async fn remove(&self) -> anyhow::Result<()> {
+        self.pool.close().await;
+        let mut connection = self.server.connect().await?;
+        let name = &self.name;
+        connection
+            .execute(AssertSqlSafe(format!("drop database if exists {name} with (force)")))
+            .await?;
+        connection.close().await?;
+        Ok(())
+    }
+}
+
+/// The same server, another database: the path changes, parameters stay.
+fn with_database(url: &str, name: &str) -> String {
+    let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let server = address[start..].find('/').map_or(address, |at| &address[..start + at]);
+    if parameters.is_empty() {
+        format!("{server}/{name}")
+    } else {
+        format!("{server}/{name}?{parameters}")
+    }
+}
+
+/// A variable of the environment that tests cannot do without.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment where servers are"
+)]
+pub fn setting(name: &str) -> anyhow::Result<String> {
+    std::env::var(name).ok().filter(|it| !it.is_empty()).with_context(|| {
+        format!("{name} is not set; run `make test`, or `eval \"$(make -s services)\"` first")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn only_the_database_changes() {
+        for (url, expected) in [
+            ("postgres://u:p@h:5/a", "postgres://u:p@h:5/b"),
+            ("postgres://u:p@h:5", "postgres://u:p@h:5/b"),
+            ("postgres://u:p@h/a?sslmode=off", "postgres://u:p@h/b?sslmode=off"),
+        ] {
+            assert_eq!(with_database(url, "b"), expected);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A program under test: a child process whose log lines can be waited for, and which can be ended
+//! in every way a machine ends one.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::until::until;
+
+/// A running child process. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    name: String,
+}
+
+impl Program {
+    /// Starts it with nothing but this environment and the way to its libraries; its logs are JSON.
+    pub fn start(
+        binary: &Path,
+        arguments: &[&str],
+        environment: &[(String, String)],
+    ) -> anyhow::Result<Self> {
+        let mut child = Command::new(binary)
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} cannot be started", binary.display()))?;
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(collect(stderr, Arc::clone(&lines)));
+        }
+        Ok(Self { child, lines, name: arguments.join(" ") })
+    }
+
+    /// Its process id, while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// What it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for a log line with this message and answers the line; fails when the program ends
+    /// first.
+    pub async fn logged(&mut self, message: &str, deadline: Duration) -> anyhow::Result<Value> {
+        let what = format!("`{}` logs {message:?}", self.name);
+        until(&what, deadline, async || {
+            for line in self.log() {
+                if let Ok(line) = serde_json::from_str::<Value>(&line)
+                    && line["message"] == message
+                {
+                    return Ok(Some(line));
+                }
+            }
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::bail!("it ended ({status}): {}", self.log().join("\n"));
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// SIGKILL: nothing is finished.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("the process cannot be killed")
+    }
+
+    /// SIGTERM: what is in hand is finished. Answers how it ended.
+    pub async fn terminate(&mut self, deadline: Duration) -> anyhow::Result<ExitStatus> {
+        let id = self.child.id().context("the process has ended already")?;
+        let sent = Command::new("kill").arg("-TERM").arg(id.to_string()).status().await?;
+        anyhow::ensure!(sent.success(), "SIGTERM could not be sent");
+        tokio::time::timeout(deadline, self.child.wait())
+            .await
+            .with_context(|| format!("`{}` did not end within {deadline:?}", self.name))?
+            .context("the process cannot be waited for")
+    }
+}
+
+async fn collect(from: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>) {
+    let mut from = BufReader::new(from).lines();
+    while let Ok(Some(line)) = from.next_line().await {
+        lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+}

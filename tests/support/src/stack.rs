@@ -1,0 +1,220 @@
+//! The whole way: simulator, ingest, broker, worker, Postgres.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use counterfoil_simulator::{Endpoint, Options, Simulator};
+
+use crate::compare::{Tally, compare};
+use crate::database::Database;
+use crate::program::Program;
+use crate::queues::Queues;
+
+/// How a stack is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The `counterfoil` program.
+    pub binary: PathBuf,
+    /// The simulator's.
+    pub simulator: Options,
+    /// The environment beside what the stack sets itself; outweighs it.
+    pub environment: Vec<(String, String)>,
+    /// Which services run, as arguments of the program; each is a process.
+    pub services: Vec<&'static str>,
+}
+
+/// A running stack with a database and queues of its own. End it with [`Stack::finish`].
+pub struct Stack {
+    /// The offline Stripe.
+    pub simulator: Simulator,
+    /// The database.
+    pub database: Database,
+    /// The queues.
+    pub queues: Queues,
+    /// The processes, in the order of [`Settings::services`].
+    pub programs: Vec<Program>,
+    /// `host:port` of ingest.
+    pub ingest: String,
+    settings: Settings,
+    environment: Vec<(String, String)>,
+    finished: bool,
+}
+
+/// The secret that the stack's deliveries are signed with.
+pub const SECRET: &str = "whsec_stack_secret";
+
+/// How long a service may take to start on a busy machine.
+const START: Duration = Duration::from_secs(60);
+
+impl Stack {
+    /// Starts everything. Ingest is told to the simulator as an endpoint.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_with(settings, Queues::choose()?).await
+    }
+
+    /// The same with queues at a broker of one's own.
+    pub async fn start_with(settings: Settings, queues: Queues) -> anyhow::Result<Self> {
+        let simulator = Simulator::start(settings.simulator.clone()).await?;
+        let database = Database::create().await?;
+        let environment = environment(&settings, &simulator, &database, &queues);
+        let mut stack = Self {
+            simulator,
+            database,
+            queues,
+            programs: Vec::new(),
+            ingest: String::new(),
+            settings,
+            environment,
+            finished: false,
+        };
+        for service in stack.settings.services.clone() {
+            let program = stack.run(service).await?;
+            stack.programs.push(program);
+        }
+        if !stack.ingest.is_empty() {
+            let url = format!("http://{}/webhooks/stripe", stack.ingest);
+            let _id = stack.simulator.add_endpoint(Endpoint::new(&url, SECRET)?);
+        }
+        Ok(stack)
+    }
+
+    /// Starts one more process with these services.
+    pub async fn run(&mut self, service: &str) -> anyhow::Result<Program> {
+        let mut program = Program::start(&self.settings.binary, &[service], &self.environment)?;
+        program.logged("counterfoil is running", START).await?;
+        if matches!(service, "up" | "ingest") {
+            let line = program.logged("ingest listens", START).await?;
+            self.ingest = line["address"]
+                .as_str()
+                .context("ingest does not say where it listens")?
+                .to_owned();
+            // The next ingest takes the place of this one.
+            self.environment.retain(|(name, _)| name != "COUNTERFOIL_INGEST_LISTEN");
+            self.environment.push(("COUNTERFOIL_INGEST_LISTEN".to_owned(), self.ingest.clone()));
+        }
+        Ok(program)
+    }
+
+    /// Waits until every delivery is acknowledged and every message is worked off.
+    pub async fn settled(&self, deadline: Duration) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.simulator.settled(deadline).await,
+            "deliveries are left after {deadline:?}: {:?}",
+            self.simulator.counters()
+        );
+        self.queues.drained(deadline).await
+    }
+
+    /// Holds the mirror against the simulator's truth.
+    pub async fn tally(&self) -> anyhow::Result<Tally> {
+        compare(&self.simulator.truth(), &self.database.pool).await
+    }
+
+    /// Ends everything orderly, and fails when something is left that should not be: a process
+    /// that did not end well, a parked message, an event that is open, or a logged error.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        self.finished = true;
+        let left: Vec<String> = self
+            .queues
+            .depths()
+            .await?
+            .iter()
+            .filter(|it| it.messages > 0)
+            .map(|it| format!("{} holds {}", it.name, it.messages))
+            .collect();
+        let open: i64 = sqlx::query_scalar(
+            "select count(*) from counterfoil.inbox where outcome in ('refetching', 'parked')",
+        )
+        .fetch_one(&self.database.pool)
+        .await?;
+        let mut faults = left;
+        if open > 0 {
+            faults.push(format!("{open} events are open or parked"));
+        }
+        for program in &mut self.programs {
+            if program.id().is_some() {
+                let status = program.terminate(START).await?;
+                if !status.success() {
+                    faults
+                        .push(format!("a process ended with {status}: {:?}", program.log().last()));
+                }
+            }
+            faults.extend(program.log().into_iter().filter(|it| it.contains("\"ERROR\"")));
+        }
+        self.clear().await?;
+        anyhow::ensure!(faults.is_empty(), "left over: {}", faults.join("; "));
+        Ok(())
+    }
+
+    /// Ends everything without looking at what is left, for tests that leave something on purpose.
+    pub async fn abandon(mut self) -> anyhow::Result<()> {
+        self.finished = true;
+        for program in &mut self.programs {
+            if program.id().is_some() {
+                program.kill().await?;
+            }
+        }
+        self.clear().await
+    }
+
+    async fn clear(&self) -> anyhow::Result<()> {
+        self.queues.remove().await?;
+        self.database.remove().await?;
+        self.simulator.clone().stop().await;
+        Ok(())
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // A test that fails is on its way out already.
+        assert!(
+            self.finished || std::thread::panicking(),
+            "a stack must be ended with finish() or abandon()"
+        );
+    }
+}
+
+/// The program of this name beside the one that is running.
+pub fn sibling(name: &str) -> anyhow::Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let folder = here.parent().unwrap_or(Path::new("."));
+    let binary = folder.join(name);
+    anyhow::ensure!(binary.exists(), "{} is not built; run `make demo`", binary.display());
+    Ok(binary)
+}
+
+fn environment(
+    settings: &Settings,
+    simulator: &Simulator,
+    database: &Database,
+    queues: &Queues,
+) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = [
+        ("DATABASE_URL", database.url.as_str()),
+        ("AMQP_URL", &queues.url),
+        ("COUNTERFOIL_BUS_PREFIX", &queues.prefix),
+        ("STRIPE_API_BASE", &simulator.base_url()),
+        ("STRIPE_SECRET_KEY", "sk_test_stack"),
+        ("STRIPE_WEBHOOK_SECRET", SECRET),
+        ("COUNTERFOIL_LOG_FORMAT", "json"),
+        ("COUNTERFOIL_LOG_FILTER", "info"),
+        ("COUNTERFOIL_INGEST_LISTEN", "127.0.0.1:0"),
+        // Everything comes from one address here.
+        ("COUNTERFOIL_INGEST_REQUESTS_PER_ADDRESS_PER_SECOND", "0"),
+        ("COUNTERFOIL_API_LISTEN", "127.0.0.1:0"),
+        ("COUNTERFOIL_ADMIN_INGEST_LISTEN", "127.0.0.1:0"),
+        ("COUNTERFOIL_ADMIN_WORKER_LISTEN", "127.0.0.1:0"),
+        ("COUNTERFOIL_ADMIN_RECONCILER_LISTEN", "127.0.0.1:0"),
+        ("COUNTERFOIL_ADMIN_API_LISTEN", "127.0.0.1:0"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect();
+    for (name, value) in &settings.environment {
+        all.retain(|(other, _)| other != name);
+        all.push((name.clone(), value.clone()));
+    }
+    all
+}

@@ -1,0 +1,42 @@
+//! Waiting for a condition, bounded.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Asks again and again until the answer is `Some`; fails, saying what it waited for and what it
+/// saw last, when `deadline` has passed.
+pub async fn until<T, F>(what: &str, deadline: Duration, mut condition: F) -> anyhow::Result<T>
+where
+    F: AsyncFnMut() -> anyhow::Result<Option<T>>,
+{
+    let mut last = String::new();
+    let asking = async {
+        loop {
+            match condition().await {
+                Ok(Some(found)) => return found,
+                Ok(None) => last = "not yet".to_owned(),
+                Err(error) => last = format!("{error:#}"),
+            }
+            pause(Duration::from_millis(20)).await;
+        }
+    };
+    match tokio::time::timeout(deadline, asking).await {
+        Ok(found) => Ok(found),
+        Err(_) => anyhow::bail!("waited {deadline:?} in vain until {what}; last: {last}"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where tests wait, for a condition")]
+async fn pause(wait: Duration) {
+    tokio::time::sleep(wait).await;
+}
+
+/// Waits, for programs that show their progress at a steady pace.
+pub async fn tick(every: Duration) {
+    pause(every).await;
+}
+
+/// Waits for a future only so long.
+pub async fn within<T>(deadline: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(deadline, work).await.ok()
+}
