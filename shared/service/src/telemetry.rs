@@ -3,6 +3,8 @@
 //! Lines go to standard error, so that what a command prints stays its own. What is never logged
 //! (bodies, signatures, keys, anything personal) is kept out where the line is written.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
@@ -23,7 +25,9 @@ pub enum TelemetryError {
 /// Sends this process's logs to standard error in the configured form. Call once, from `main`.
 pub fn init(config: &TelemetryConfig) -> Result<(), TelemetryError> {
     let filter = EnvFilter::builder().parse(&config.filter).map_err(TelemetryError::Filter)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     match config.format {
         LogFormat::Readable => registry.with(lines.compact()).try_init(),

@@ -4,7 +4,8 @@
 -- Stripe names them, money is in minor units beside its currency, and every row says whose it is
 -- (account, livemode), when it was last sighted, and whether the object is deleted.
 
-create schema counterfoil;
+-- The migrator has made it for its own record.
+create schema if not exists counterfoil;
 create schema stripe;
 
 comment on schema counterfoil is 'Counterfoil''s own tables';

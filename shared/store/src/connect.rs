@@ -1,5 +1,6 @@
 //! Connecting, and bringing the schema up to date.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -24,7 +25,16 @@ pub struct ConnectOptions {
     pub application_name: &'static str,
 }
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// The record of migrations lies in our own schema under its full name: found through the search
+/// path, it would be looked for elsewhere once a schema of the role's own name exists.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("./migrations");
+    migrations.create_schema("counterfoil");
+    migrations.dangerous_set_table_name("counterfoil.migrations");
+    // A newer version may have been here while this one still runs.
+    migrations.set_ignore_missing(true);
+    migrations
+});
 
 impl Store {
     /// Prepares a pool for a database URL. Connects when first used, so that a database that is
@@ -56,12 +66,14 @@ impl Store {
         let newest = MIGRATIONS.iter().map(|it| it.version).max().unwrap_or_default();
         // Not a checked query: the table is made by the migrator, not by a migration.
         let applied: Result<Option<i64>, sqlx::Error> =
-            sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+            sqlx::query_scalar("select max(version) from counterfoil.migrations where success")
                 .fetch_one(&self.pool)
                 .await;
         match applied {
             Ok(version) => Ok(version.is_some_and(|it| it >= newest)),
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => {
+            Err(sqlx::Error::Database(error))
+                if matches!(error.code().as_deref(), Some("42P01" | "3F000")) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(error.into()),
