@@ -1,6 +1,7 @@
 //! Documents that must be there, and links between them that must lead somewhere.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::tree::File;
 
@@ -30,7 +31,7 @@ fn missing(files: &[File]) -> Vec<String> {
 }
 
 fn is_document(file: &File) -> bool {
-    file.path.ends_with(".md")
+    Path::new(&file.path).extension().is_some_and(|it| it == "md")
 }
 
 /// The targets of a document's links into the tree, each with its line.

@@ -109,9 +109,7 @@ fn holds_a_key(line: &str) -> bool {
 fn guesses_an_amount(line: &str) -> bool {
     let lower = line.to_lowercase();
     lower.contains(concat!("unwrap_or", "_default()"))
-        && ["amount", "money", "price", "balance", "total", "credit"]
-            .iter()
-            .any(|it| lower.contains(it))
+        && ["amount", "money", "balance"].iter().any(|it| lower.contains(it))
 }
 
 fn has_word(line: &str, word: &str) -> bool {
