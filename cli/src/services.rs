@@ -74,7 +74,7 @@ struct Process {
 pub(crate) async fn run(services: &[Service], sources: &Sources) -> anyhow::Result<()> {
     let needs: Vec<Need> = services.iter().flat_map(|it| it.needs()).copied().collect();
     let config = Config::load(sources, &needs)?;
-    telemetry::init(&config.telemetry)?;
+    telemetry::init(&config.telemetry, &counterfoil_bus::LOG_DIRECTIVES)?;
     let shutdown = Shutdown::new();
     shutdown.watch_signals().context("the signals of this process cannot be watched")?;
     let grace = config.shutdown_grace;

@@ -99,20 +99,20 @@ impl StripeClient {
             if !reply.found {
                 return Err(unreadable("the list is gone"));
             }
-            let mut page: Value =
+            let mut shown: Value =
                 serde_json::from_str(&reply.body).map_err(|_| unreadable("a page is not JSON"))?;
-            let Value::Array(data) = page["data"].take() else {
+            let Value::Array(data) = shown["data"].take() else {
                 return Err(unreadable("a page has no data"));
             };
             children.extend(data);
-            if page["has_more"] != Value::Bool(true) {
+            if shown["has_more"] != Value::Bool(true) {
                 object[list]["data"] = Value::Array(children);
                 object[list]["has_more"] = Value::Bool(false);
                 return Ok(object.to_string());
             }
-            let last = children.last().and_then(|it| it["id"].as_str());
-            let last = last.ok_or_else(|| unreadable("a page ends without an id"))?;
-            cursor = format!("&starting_after={}", utf8_percent_encode(last, RESERVED));
+            let seen = children.last().and_then(|it| it["id"].as_str());
+            let seen = seen.ok_or_else(|| unreadable("a page ends without an id"))?;
+            cursor = format!("&starting_after={}", utf8_percent_encode(seen, RESERVED));
         }
         Err(unreadable("the list has more pages than any object's children"))
     }

@@ -21,7 +21,7 @@ use show::Show;
 
 /// So long may the last deliveries and the queues take after the play is over. Retries come back
 /// after five seconds, some of them several times.
-const SETTLE: Duration = Duration::from_secs(180);
+const SETTLE: Duration = Duration::from_mins(3);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -70,7 +70,7 @@ async fn run(show: &mut Show) -> anyhow::Result<bool> {
         stack.finish().await?;
         return Ok(equal);
     }
-    report::addresses(&stack, show).await?;
+    report::addresses(&stack, show);
     show.line("Everything stays up until you press Ctrl-C.");
     tokio::signal::ctrl_c().await?;
     show.line("Stopping.");

@@ -145,7 +145,7 @@ fn list(outcomes: &[(String, i64)]) -> String {
 }
 
 /// Where everything can be looked at.
-pub(crate) async fn addresses(stack: &Stack, show: &mut Show) -> anyhow::Result<()> {
+pub(crate) fn addresses(stack: &Stack, show: &mut Show) {
     let program = stack.programs.first();
     let log = program.map(counterfoil_support::Program::log).unwrap_or_default();
     show.line(&format!("  {:<22}{}", "simulated Stripe", stack.simulator.base_url()));
@@ -161,5 +161,4 @@ pub(crate) async fn addresses(stack: &Stack, show: &mut Show) -> anyhow::Result<
         stack.database.url
     ));
     show.line("");
-    Ok(())
 }

@@ -46,7 +46,7 @@ pub struct Stack {
 pub const SECRET: &str = "whsec_stack_secret";
 
 /// How long a service may take to start on a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 impl Stack {
     /// Starts everything. Ingest is told to the simulator as an endpoint.
@@ -89,10 +89,8 @@ impl Stack {
         program.logged("counterfoil is running", START).await?;
         if matches!(service, "up" | "ingest") {
             let line = program.logged("ingest listens", START).await?;
-            self.ingest = line["address"]
-                .as_str()
-                .context("ingest does not say where it listens")?
-                .to_owned();
+            let address = line["address"].as_str().context("ingest does not say where")?;
+            address.clone_into(&mut self.ingest);
             // The next ingest takes the place of this one.
             self.environment.retain(|(name, _)| name != "COUNTERFOIL_INGEST_LISTEN");
             self.environment.push(("COUNTERFOIL_INGEST_LISTEN".to_owned(), self.ingest.clone()));

@@ -14,7 +14,7 @@ where
         loop {
             match condition().await {
                 Ok(Some(found)) => return found,
-                Ok(None) => last = "not yet".to_owned(),
+                Ok(None) => "not yet".clone_into(&mut last),
                 Err(error) => last = format!("{error:#}"),
             }
             pause(Duration::from_millis(20)).await;
