@@ -7,7 +7,7 @@ use counterfoil_simulator::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn quick() -> Retries {
     Retries {
@@ -157,20 +157,4 @@ async fn an_endpoint_that_never_takes_it_is_given_up() {
     assert_eq!(simulator.deliveries()[0].state, DeliveryState::GivenUp);
     assert_eq!(simulator.counters().acknowledged, 0);
     assert!(sink.received().len() > 1);
-}
-
-/// Not a test of the code but of the machine: run it by name, in release.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: cargo test --release -p counterfoil-simulator -- --ignored rate"]
-async fn rate() {
-    let sink = Receiver::start(|_| 200).await;
-    let simulator = simulator(Faults::default()).await;
-    let _ = simulator.add_endpoint(endpoint(&sink));
-    #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-    let begun = Instant::now();
-    simulator.play(Play { customers: 1_500, months: 3, seed: 3 }, |_| ()).await.unwrap();
-    assert!(simulator.settled(DEADLINE).await);
-    let took = begun.elapsed();
-    let made = simulator.counters().events_made;
-    println!("{made} events in {took:?}");
 }
