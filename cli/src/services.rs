@@ -261,7 +261,8 @@ async fn prepare(
                 return Ok(true);
             }
             Ok(false) => {
-                postgres.waiting("its schema is older than this program; run `counterfoil migrate`")
+                postgres
+                    .waiting("its schema is older than this program; run `counterfoil migrate`");
             }
             Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict)) => {
                 tracing::warn!(%error, "waiting for Postgres");

@@ -10,7 +10,7 @@ use counterfoil_service::Clock;
 use counterfoil_service::config::{Config, Need, Sources};
 use counterfoil_stripe_wire::signature::{Secrets, sign};
 use http::{Request, Uri};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -72,17 +72,14 @@ async fn send(
         .header("stripe-signature", sign(&body, secrets, now))
         .body(Full::new(Bytes::from(body)))?;
     let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(match client.request(request).await {
-        Ok(response) => {
-            let status = response.status().as_u16();
-            let answer = response.into_body().collect().await.map(|it| it.to_bytes());
-            let answer = String::from_utf8_lossy(&answer.unwrap_or_default()).trim().to_owned();
-            Sent { file, id, status: Some(status), answer }
-        }
-        Err(_) => {
-            let answer = format!("nothing answers at {uri}; is `counterfoil ingest` running?");
-            Sent { file, id, status: None, answer }
-        }
+    Ok(if let Ok(response) = client.request(request).await {
+        let status = response.status().as_u16();
+        let answer = response.into_body().collect().await.map(Collected::to_bytes);
+        let answer = String::from_utf8_lossy(&answer.unwrap_or_default()).trim().to_owned();
+        Sent { file, id, status: Some(status), answer }
+    } else {
+        let answer = format!("nothing answers at {uri}; is `counterfoil ingest` running?");
+        Sent { file, id, status: None, answer }
     })
 }
 

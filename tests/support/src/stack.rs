@@ -182,11 +182,13 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // A test that fails is on its way out already.
-        assert!(
-            self.finished || std::thread::panicking(),
-            "a stack must be ended with finish() or abandon()"
-        );
+        // A test that fails by an error or a panic comes here too, and its own words matter more
+        // than a second panic.
+        if !self.finished {
+            crate::until::say(
+                "a stack was neither finished nor abandoned; its queues and database stay",
+            );
+        }
     }
 }
 

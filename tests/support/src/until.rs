@@ -40,3 +40,9 @@ pub async fn tick(every: Duration) {
 pub async fn within<T>(deadline: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(deadline, work).await.ok()
 }
+
+/// Says something beside a test's own result.
+#[expect(clippy::print_stderr, reason = "tests speak to whoever runs them")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}

@@ -64,8 +64,8 @@ async fn send_list_show_and_replay() -> anyhow::Result<()> {
     let files: Vec<&str> = files.iter().filter_map(|it| it.to_str()).collect();
     let send = [&["inbox", "send", "--url", &url], files.as_slice()].concat();
     for round in 0..2 {
-        let sent = counterfoil(&stack, &send).await?;
-        assert!(sent.ok && sent.out.contains("4 × 200"), "{round}: {} {}", sent.out, sent.err);
+        let answer = counterfoil(&stack, &send).await?;
+        assert!(answer.ok && answer.out.contains("4 × 200"), "{round}: {}", answer.err);
         counterfoil_support::until("all are settled", DEADLINE, async || {
             let copies: Option<i64> =
                 sqlx::query_scalar("select sum(repeats + 1)::bigint from counterfoil.inbox")
