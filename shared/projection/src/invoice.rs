@@ -3,14 +3,14 @@
 
 use counterfoil_domain::mirror::{Invoice, InvoiceLine, ObjectKind};
 use counterfoil_stripe_wire::object as wire;
-use counterfoil_stripe_wire::tolerant::Ref;
+use counterfoil_stripe_wire::tolerant::{List, Ref};
 
 use crate::project::{ProjectionError, id};
 
 pub(crate) fn row(id: String, it: wire::Invoice) -> Result<Invoice, ProjectionError> {
     let mut lines = it
         .lines
-        .map(|list| list.data)
+        .map(List::entries)
         .unwrap_or_default()
         .into_iter()
         .map(line_row)

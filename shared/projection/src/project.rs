@@ -3,6 +3,7 @@
 use counterfoil_domain::freshness::Digest;
 use counterfoil_domain::mirror::{Change, ObjectKind, Projection, Row};
 use counterfoil_stripe_wire::object as wire;
+use counterfoil_stripe_wire::tolerant::{List, Text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -40,29 +41,29 @@ pub fn project(kind: ObjectKind, body: &str, deleted: bool) -> Result<Projection
     let (id, row, stub, complete) = match kind {
         ObjectKind::Customer => {
             let it: wire::Customer = read(kind, body)?;
-            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted);
+            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted == Some(true));
             (id.clone(), Row::Customer(Box::new(customer::row(id, it))), stub, true)
         }
         ObjectKind::Product => {
             let it: wire::Product = read(kind, body)?;
-            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted);
+            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted == Some(true));
             (id.clone(), Row::Product(Box::new(product::row(id, it))), stub, true)
         }
         ObjectKind::Price => {
             let it: wire::Price = read(kind, body)?;
-            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted);
+            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted == Some(true));
             (id.clone(), Row::Price(Box::new(price::row(id, it))), stub, true)
         }
         ObjectKind::Subscription => {
             let it: wire::Subscription = read(kind, body)?;
             let id = id(kind, it.id.as_ref())?;
-            let complete = it.items.as_ref().is_some_and(|items| !items.has_more);
+            let complete = it.items.as_ref().is_some_and(List::is_whole);
             (id.clone(), Row::Subscription(Box::new(subscription::row(id, it)?)), false, complete)
         }
         ObjectKind::Invoice => {
             let it: wire::Invoice = read(kind, body)?;
-            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted);
-            let complete = stub || it.lines.as_ref().is_some_and(|lines| !lines.has_more);
+            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted == Some(true));
+            let complete = stub || it.lines.as_ref().is_some_and(List::is_whole);
             (id.clone(), Row::Invoice(Box::new(invoice::row(id, it)?)), stub, complete)
         }
     };
@@ -87,10 +88,7 @@ fn read<T: DeserializeOwned>(kind: ObjectKind, body: &str) -> Result<T, Projecti
 }
 
 /// The id of an object or child.
-pub(crate) fn id(
-    kind: ObjectKind,
-    id: Option<&counterfoil_stripe_wire::tolerant::Text>,
-) -> Result<String, ProjectionError> {
+pub(crate) fn id(kind: ObjectKind, id: Option<&Text>) -> Result<String, ProjectionError> {
     match id {
         Some(id) if id.0.len() > 255 => Err(ProjectionError::IdTooLong { kind }),
         Some(id) if !id.0.is_empty() => Ok(id.0.clone()),

@@ -5,6 +5,7 @@
 use counterfoil_domain::Timestamp;
 use counterfoil_domain::mirror::{ObjectKind, Subscription, SubscriptionItem};
 use counterfoil_stripe_wire::object as wire;
+use counterfoil_stripe_wire::tolerant::List;
 
 use crate::project::{ProjectionError, id};
 
@@ -13,7 +14,7 @@ pub(crate) fn row(id: String, it: wire::Subscription) -> Result<Subscription, Pr
     let own_end = it.current_period_end.map(|at| at.0);
     let mut items = it
         .items
-        .map(|list| list.data)
+        .map(List::entries)
         .unwrap_or_default()
         .into_iter()
         .map(|item| item_row(item, own_start, own_end))

@@ -146,16 +146,22 @@ impl<'de> Deserialize<'de> for Json {
 #[serde(bound = "T: Deserialize<'de>")]
 pub struct List<T> {
     /// The entries shown.
-    #[serde(default = "Vec::new")]
-    pub data: Vec<T>,
+    pub data: Option<Vec<T>>,
     /// Whether the object has more entries than are shown here.
-    #[serde(default)]
-    pub has_more: bool,
+    pub has_more: Option<bool>,
 }
 
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        Self { data: Vec::new(), has_more: false }
+impl<T> List<T> {
+    /// Whether these are all entries that there are.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.data.is_some() && self.has_more != Some(true)
+    }
+
+    /// The entries shown.
+    #[must_use]
+    pub fn entries(self) -> Vec<T> {
+        self.data.unwrap_or_default()
     }
 }
 

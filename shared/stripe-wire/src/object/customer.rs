@@ -7,8 +7,7 @@ use crate::tolerant::{Json, Metadata, Ref, Text, Time};
 #[expect(missing_docs, reason = "the fields are Stripe's own, under Stripe's names")]
 pub struct Customer {
     pub id: Option<Text>,
-    #[serde(default)]
-    pub deleted: bool,
+    pub deleted: Option<bool>,
     pub created: Option<Time>,
     pub email: Option<Text>,
     pub name: Option<Text>,

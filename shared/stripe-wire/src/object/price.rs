@@ -7,8 +7,7 @@ use crate::tolerant::{Decimal, Metadata, Ref, Text, Time};
 #[expect(missing_docs, reason = "the fields are Stripe's own, under Stripe's names")]
 pub struct Price {
     pub id: Option<Text>,
-    #[serde(default)]
-    pub deleted: bool,
+    pub deleted: Option<bool>,
     pub created: Option<Time>,
     pub active: Option<bool>,
     pub product: Option<Ref>,

@@ -1,0 +1,107 @@
+//! Bodies with anything missing, null, or of another shape: an answer or an error, never a panic.
+
+use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_projection::{project, witness_of};
+use serde_json::{Value, json};
+
+use crate::bodies;
+
+fn all() -> Vec<(ObjectKind, Value)> {
+    vec![
+        (ObjectKind::Customer, bodies::customer()),
+        (ObjectKind::Product, bodies::product()),
+        (ObjectKind::Price, bodies::price()),
+        (ObjectKind::Subscription, bodies::subscription_before_basil()),
+        (ObjectKind::Subscription, bodies::subscription_of_endive()),
+        (ObjectKind::Invoice, bodies::invoice_before_basil()),
+        (ObjectKind::Invoice, bodies::invoice_of_endive()),
+    ]
+}
+
+/// The pointers of every value in a body.
+fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
+    found.push(here.to_owned());
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                pointers(value, &format!("{here}/{key}"), found);
+            }
+        }
+        Value::Array(list) => {
+            for (at, value) in list.iter().enumerate() {
+                pointers(value, &format!("{here}/{at}"), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn is_id(pointer: &str) -> bool {
+    pointer.ends_with("/id") || pointer.is_empty()
+}
+
+/// A field that a version does not show, or shows as null, is no reason to park the event.
+#[test]
+fn any_field_but_an_id_may_be_null() {
+    for (kind, body) in all() {
+        let mut places = Vec::new();
+        pointers(&body, "", &mut places);
+        for place in places.iter().filter(|it| !is_id(it)) {
+            // An entry of a list is never null.
+            let parent = place.rsplit_once('/').map_or("", |it| it.0);
+            if body.pointer(parent).is_some_and(Value::is_array) {
+                continue;
+            }
+            let mut other = body.clone();
+            *other.pointer_mut(place).unwrap() = Value::Null;
+            let found = project(kind, &other.to_string(), false);
+            assert!(found.is_ok(), "{kind} with {place} null: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn any_value_may_be_anything_without_a_panic() {
+    let strange = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1.5),
+        json!(u64::MAX),
+        json!("\u{0}\u{FFFF}"),
+        json!(""),
+        json!([]),
+        json!([[]]),
+        json!({}),
+        json!({ "id": null }),
+        json!({ "data": null, "has_more": "perhaps" }),
+    ];
+    let mut answers = 0;
+    for (kind, body) in all() {
+        let mut places = Vec::new();
+        pointers(&body, "", &mut places);
+        for place in &places {
+            for value in &strange {
+                let mut other = body.clone();
+                *other.pointer_mut(place).unwrap() = value.clone();
+                answers += usize::from(project(kind, &other.to_string(), false).is_ok());
+                let event = json!({
+                    "id": "evt_1", "created": 1, "type": format!("{kind}.updated"),
+                    "data": { "object": body, "previous_attributes": other },
+                });
+                let _never_panics = witness_of(event.to_string().as_bytes());
+            }
+        }
+    }
+    assert!(answers > 100, "nothing was read at all");
+}
+
+#[test]
+fn truncated_bodies_are_errors() {
+    for (kind, body) in all() {
+        let text = body.to_string();
+        for end in 0..text.len() {
+            assert!(project(kind, &text[..end], false).is_err(), "{kind} cut at {end}");
+        }
+    }
+}
