@@ -31,7 +31,9 @@ use crate::connection::open;
 use crate::connector::chain;
 use crate::delivery::{Delivery, Outage, Settlement};
 use crate::health::ConsumerHealth;
+use crate::message::Message;
 use crate::options::BusOptions;
+use crate::pack::{scattered, taken_apart};
 use crate::publisher::{Publisher, Receipt};
 use crate::reconnect::Waits;
 use crate::topology::Line;
@@ -248,13 +250,29 @@ impl<H: BatchHandler> Slot<H> {
             let (mut batch, mut ackers) = (Vec::new(), Vec::new());
             let mut next = Some(first);
             while let Some(it) = next.take() {
-                batch.push(incoming(&it.properties, it.data, it.redelivered));
-                ackers.push(it.acker);
+                let delivery = incoming(&it.properties, it.data, it.redelivered);
+                match scattered(&delivery) {
+                    Some(messages) if delivery.redelivered => {
+                        if !self.scatter(messages, &it.acker).await {
+                            return Ok(End::Broken);
+                        }
+                    }
+                    Some(_) | None => {
+                        // The acknowledgement of a pack is that of each delivery in it.
+                        for delivery in taken_apart(delivery) {
+                            batch.push(delivery);
+                            ackers.push(it.acker.clone());
+                        }
+                    }
+                }
                 if batch.len() < self.options.batch_max
                     && let Some(Some(Ok(more))) = subscription.consumer.next().now_or_never()
                 {
                     next = Some(more);
                 }
+            }
+            if batch.is_empty() {
+                continue;
             }
             self.options.bus.metrics.batch(self.options.line, batch.len());
             let settlements = match self.handle(&batch, &subscription.channel).await {
@@ -336,7 +354,10 @@ impl<H: BatchHandler> Slot<H> {
             let single = BasicAckOptions { multiple: false };
             let mut all = true;
             for (at, acker) in ackers.iter().enumerate() {
-                all &= left.contains(&at) || acknowledge(acker, single).await;
+                // A pack of which something is left comes again, whole.
+                let kept = left.iter().any(|&it| ackers[it] == *acker);
+                let acknowledged_before = at > 0 && ackers[at - 1] == *acker;
+                all &= kept || acknowledged_before || acknowledge(acker, single).await;
             }
             all
         };
@@ -353,6 +374,17 @@ impl<H: BatchHandler> Slot<H> {
         }
         self.well();
         Settled::Yes
+    }
+
+    /// Publishes the messages of a pack one by one, then acknowledges it. A pack that was handed out
+    /// before may hold the message that took its consumer down, and the others are not to share
+    /// its fate. False when it could not be done; the pack comes again.
+    async fn scatter(&self, messages: Vec<Message>, acker: &Acker) -> bool {
+        let line = self.options.line;
+        let publishes = messages.into_iter().map(|it| self.publisher.publish_alone(line, it));
+        let receipts = join_all(publishes).await;
+        receipts.iter().all(|it| *it == Receipt::Confirmed)
+            && acknowledge(acker, BasicAckOptions { multiple: false }).await
     }
 
     async fn put_aside(&self, delivery: &Delivery, settlement: &Settlement) -> Receipt {

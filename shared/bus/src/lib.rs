@@ -16,6 +16,8 @@ mod health;
 mod message;
 mod metrics;
 mod options;
+mod pack;
+mod packer;
 mod publisher;
 mod reconnect;
 mod topology;

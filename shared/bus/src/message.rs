@@ -72,6 +72,21 @@ impl Headers {
         self.0.inner().is_empty()
     }
 
+    /// Every header with its value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, HeaderValue<'_>)> {
+        self.0.inner().iter().filter_map(|(name, value)| {
+            let value = match value {
+                AMQPValue::LongString(text) => {
+                    HeaderValue::Text(std::str::from_utf8(text.as_bytes()).ok()?)
+                }
+                AMQPValue::LongLongInt(number) => HeaderValue::Number(*number),
+                AMQPValue::Boolean(flag) => HeaderValue::Flag(*flag),
+                _ => return None,
+            };
+            Some((name.as_str(), value))
+        })
+    }
+
     /// The headers in the protocol's form.
     pub(crate) fn into_table(self) -> FieldTable {
         self.0
@@ -80,6 +95,17 @@ impl Headers {
     fn set(&mut self, name: &str, value: AMQPValue) {
         self.0.insert(short(name.to_owned()), value);
     }
+}
+
+/// The value of a header; no others are ever set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderValue<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A number.
+    Number(i64),
+    /// A flag.
+    Flag(bool),
 }
 
 /// A message to publish. It is stored on disk by the broker before it is confirmed.

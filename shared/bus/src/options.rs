@@ -51,6 +51,8 @@ pub struct BusOptions {
     /// How many publishes may be without their confirm at once; more are refused at once, so that
     /// a broker that stopped answering does not fill our memory.
     pub outstanding_max: usize,
+    /// How many messages that wait at the same moment may travel in one; 1 for none.
+    pub pack_max: usize,
     /// The longest silence on a connection before it counts as broken, in whole seconds.
     pub heartbeat: Duration,
     /// How long opening a connection may take.
@@ -74,6 +76,7 @@ impl BusOptions {
             connection_name: "counterfoil".to_owned(),
             confirm_timeout: Duration::from_secs(5),
             outstanding_max: 8_192,
+            pack_max: 16,
             heartbeat: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
             declare: true,

@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 use crate::connector;
 use crate::message::Message;
 use crate::options::BusOptions;
+use crate::packer::{self, Packer};
 use crate::topology::{Line, Role};
 use crate::wire::{outgoing, short};
 
@@ -103,6 +104,8 @@ pub(crate) struct Inner {
     outstanding: AtomicUsize,
     /// Told when there are none.
     drained: Notify,
+    /// What waits to travel together.
+    pub(crate) packer: Packer,
     exchange: ShortString,
     lines: [LineTargets; Line::ALL.len()],
     chance: AtomicU64,
@@ -151,6 +154,7 @@ impl Publisher {
             parked: target(topology.parking_queue(line)),
         });
         let inner = Arc::new(Inner {
+            packer: Packer::default(),
             exchange: short(topology.exchange()),
             lines,
             live: watch::Sender::new(None),
@@ -165,10 +169,16 @@ impl Publisher {
         Self { inner, background: Arc::new(background) }
     }
 
-    /// Publishes to a line's main queue, and waits for what the broker says of it.
+    /// Publishes to a line's main queue, and waits for what the broker says of it. Messages that
+    /// wait at the same moment may travel together; each of them has the receipt of all.
     ///
     /// A caller that goes away meanwhile does not stop the message.
     pub async fn publish(&self, line: Line, message: Message) -> Receipt {
+        self.counted(line, packer::publish(&self.inner, line, message)).await
+    }
+
+    /// Publishes to a line's main queue, in a message of its own.
+    pub(crate) async fn publish_alone(&self, line: Line, message: Message) -> Receipt {
         self.send(line, Role::Main, message, None).await
     }
 
@@ -216,8 +226,12 @@ impl Publisher {
         message: Message,
         expires: Option<Duration>,
     ) -> Receipt {
+        self.counted(line, self.inner.send(line, role, message, expires)).await
+    }
+
+    async fn counted(&self, line: Line, publish: impl Future<Output = Receipt>) -> Receipt {
         let timer = self.inner.options.metrics.confirm_timer(line);
-        let receipt = self.inner.send(line, role, message, expires).await;
+        let receipt = publish.await;
         match receipt {
             Receipt::Confirmed => timer.observe_duration(),
             Receipt::Returned | Receipt::Nacked | Receipt::Unknown(_) => {
@@ -261,7 +275,7 @@ impl Inner {
         }
     }
 
-    async fn send(
+    pub(crate) async fn send(
         self: &Arc<Self>,
         line: Line,
         role: Role,

@@ -8,6 +8,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use crate::delivery::{Delivery, TRIES};
 use crate::message::{Headers, Message};
+use crate::pack::HANDED_OUT;
 use crate::topology::Argument;
 
 /// Text: the message's id where it is too long for the protocol's own field.
@@ -86,6 +87,7 @@ pub(crate) fn incoming(properties: &BasicProperties, body: Vec<u8>, redelivered:
     let id = long_id.unwrap_or_else(|| text(properties.message_id().as_ref()));
     let tries = headers.number(TRIES).and_then(|it| u32::try_from(it).ok()).unwrap_or(0);
     let (kind, body) = (text(properties.kind().as_ref()), Bytes::from(body));
+    let redelivered = redelivered || headers.flag(HANDED_OUT) == Some(true);
     Delivery { id, kind, headers, body, tries, redelivered }
 }
 

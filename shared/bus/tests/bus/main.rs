@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod consuming;
 #[cfg(test)]
+mod packing;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod publishing;
