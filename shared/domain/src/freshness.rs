@@ -75,9 +75,9 @@ pub fn judge(held: Option<Sighting>, seen: Sighting) -> Verdict {
 pub enum Place {
     /// `*.created`: nothing about the object comes before it.
     First,
-    /// Anything else, and every fetch.
+    /// Anything else, and every fetch that found the object.
     Between,
-    /// `*.deleted`: nothing about the object comes after it.
+    /// `*.deleted`, and a fetch that found nothing: only a new creation comes after it.
     Last,
 }
 
@@ -97,16 +97,18 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// A witness of nothing but its content, as every fetch is.
+    /// A witness of nothing but its content, or of the object's absence, as every fetch is.
     #[must_use]
-    pub fn of_content(digest: Digest) -> Self {
-        Self { digest, place: Place::Between, progress: None, before: None }
+    pub fn of_content(digest: Digest, deleted: bool) -> Self {
+        let place = if deleted { Place::Last } else { Place::Between };
+        Self { digest, place, progress: None, before: None }
     }
 }
 
 /// The last content of one second, if all that is known of that second proves it.
 ///
-/// In turn: a deletion is last; a creation is last only if alone; a status that only moves forward
+/// In turn: a deletion is last, unless there is a creation too, since an id that is the caller's to
+/// give may be given again; a creation is last only if alone; a status that only moves forward
 /// leaves the furthest; and among those left, each event's past must link all contents into one
 /// chain in which none comes twice. An object that went there and back within a second proves
 /// nothing, nor does a content of unknown origin in mid-chain.
@@ -114,7 +116,8 @@ impl Witness {
 pub fn last_of(witnesses: &[Witness]) -> Option<Digest> {
     let gone: Vec<&Witness> = witnesses.iter().filter(|it| it.place == Place::Last).collect();
     if !gone.is_empty() {
-        return only_content(&gone);
+        let born = witnesses.iter().any(|it| it.place == Place::First);
+        return if born { None } else { only_content(&gone) };
     }
     let later: Vec<&Witness> = witnesses.iter().filter(|it| it.place != Place::First).collect();
     if later.is_empty() {
@@ -224,7 +227,7 @@ mod tests {
     /// A witness written as `CONTENT [first|last] [+PROGRESS] [after CONTENT]`.
     fn witness(text: &str) -> Witness {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let mut it = Witness::of_content(digest(words[0]));
+        let mut it = Witness::of_content(digest(words[0]), false);
         for (at, word) in words.iter().enumerate().skip(1) {
             match *word {
                 "first" => it.place = Place::First,
@@ -249,10 +252,16 @@ mod tests {
     fn created_is_first_and_deleted_is_last() {
         check_last(&["incomplete first", "active"], Some("active"));
         check_last(&["active", "gone last"], Some("gone"));
-        check_last(&["new first", "gone last"], Some("gone"));
+        check_last(&["active", "changed after active", "gone last"], Some("gone"));
         check_last(&["new first"], Some("new"));
         check_last(&["new first", "other first"], None);
         check_last(&["gone last", "other last"], None);
+    }
+
+    #[test]
+    fn an_id_may_be_given_again_so_creation_and_deletion_prove_nothing_together() {
+        check_last(&["new first", "gone last"], None);
+        check_last(&["new first", "changed after new", "gone last"], None);
     }
 
     #[test]

@@ -115,7 +115,11 @@ async fn absorb_once(
 ) -> Result<Option<Vec<Settled>>, StoreError> {
     let mut firsts: BTreeMap<&EventKey, &Received> = BTreeMap::new();
     for event in batch {
-        firsts.entry(&event.key).or_insert(event);
+        let first = firsts.entry(&event.key).or_insert(event);
+        // A person's wish is not lost behind a copy that happens to come with it.
+        if event.replay {
+            *first = event;
+        }
     }
     let known = rows::find(connection, firsts.keys().copied()).await?;
     let fresh: Vec<&Received> =

@@ -3,7 +3,7 @@
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Postgres is away, starting, or out of connections. Nothing is known to be written; wait and
+    /// Postgres is away, starting, out of connections, or lets us in no longer. Nothing is known to be written; wait and
     /// ask again.
     #[error("Postgres cannot be reached or takes no work at the moment")]
     Unavailable(#[source] sqlx::Error),
@@ -34,6 +34,7 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
             sqlx::Error::Database(refusal) => match class_of(refusal.code().as_deref()) {
                 Class::Unavailable => Self::Unavailable(error),
+                Class::Schema(code) => Self::Schema(format!("SQLSTATE {code}")),
                 Class::Conflict => Self::Conflict,
                 Class::Refused(code) => Self::Refused { code },
                 Class::Unforeseen => Self::Unforeseen(error),
@@ -45,6 +46,7 @@ impl From<sqlx::Error> for StoreError {
 
 enum Class {
     Unavailable,
+    Schema(String),
     Conflict,
     Refused(String),
     Unforeseen,
@@ -54,18 +56,57 @@ enum Class {
 fn class_of(code: Option<&str>) -> Class {
     match code {
         Some("40001" | "40P01" | "55P03") => Class::Conflict,
-        // Connection, resources, operator intervention (shutdown, starting up), system errors, and
-        // a standby that takes no writes.
+        // Connection, resources, operator intervention (shutdown, starting up), system errors, a
+        // role or a database that is not there or not let in, and a standby that takes no writes.
         Some(code)
-            if ["08", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default())
+            if ["08", "28", "3D", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default())
                 || code == "25006" =>
         {
             Class::Unavailable
+        }
+        // A table, a column or a right that is missing: no statement of ours depends on a value.
+        Some(code) if ["3F", "42"].contains(&code.get(..2).unwrap_or_default()) => {
+            Class::Schema(code.to_owned())
         }
         // Data exceptions, integrity constraints, and values too large for an index or a row.
         Some(code) if ["22", "23", "54"].contains(&code.get(..2).unwrap_or_default()) => {
             Class::Refused(code.to_owned())
         }
         _ => Class::Unforeseen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_fault_of_a_value_is_told_apart_from_what_is() {
+        for (code, class) in [
+            ("40P01", "conflict"),
+            ("57P01", "unavailable"),
+            ("53300", "unavailable"),
+            ("25006", "unavailable"),
+            // A password that was changed, and a database that is not made yet.
+            ("28P01", "unavailable"),
+            ("3D000", "unavailable"),
+            // A migration that has yet to run, and a right that was never granted.
+            ("42P01", "schema"),
+            ("42501", "schema"),
+            ("3F000", "schema"),
+            ("22P02", "refused"),
+            ("54000", "refused"),
+            ("23514", "refused"),
+            ("XX000", "unforeseen"),
+        ] {
+            let found = match class_of(Some(code)) {
+                Class::Unavailable => "unavailable",
+                Class::Schema(_) => "schema",
+                Class::Conflict => "conflict",
+                Class::Refused(_) => "refused",
+                Class::Unforeseen => "unforeseen",
+            };
+            assert_eq!(found, class, "{code}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! the answer. The fetch happened before this transaction began, outside any.
 
 use counterfoil_domain::freshness::{Sighting, Verdict, judge};
-use counterfoil_domain::mirror::Projection;
+use counterfoil_domain::mirror::{ObjectKind, Projection};
 use counterfoil_domain::{EventKey, Scope, Timestamp};
 use sqlx::Acquire;
 use sqlx::PgConnection;
@@ -117,7 +117,8 @@ async fn absorb_once(
 }
 
 /// Closes the events that waited. Whether one of them was the last before the answer no longer
-/// matters: the answer is later than all of them.
+/// matters: the answer is later than all of them. Only those of the object's own kind: the ids of
+/// products and of old prices are given by the caller, and one of each may be the same.
 async fn close(
     connection: &mut PgConnection,
     fetched: &Fetched,
@@ -131,6 +132,7 @@ async fn close(
             and account = $2
             and livemode = $3
             and created < $4
+            and regexp_replace(type, '\.[^.]*$', '') = $6
             and outcome = 'refetching'
         "#,
         fetched.projection.id,
@@ -138,8 +140,19 @@ async fn close(
         fetched.scope.livemode,
         OffsetDateTime::from(fetched.second),
         OffsetDateTime::from(now),
+        family_of(fetched.projection.kind),
     )
     .execute(connection)
     .await?;
     Ok(closed.rows_affected())
+}
+
+/// What the types of the events about objects of one kind begin with, up to their last point.
+fn family_of(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Subscription => "customer.subscription",
+        ObjectKind::Customer | ObjectKind::Product | ObjectKind::Price | ObjectKind::Invoice => {
+            kind.as_str()
+        }
+    }
 }

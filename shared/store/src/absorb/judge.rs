@@ -35,16 +35,17 @@ pub(crate) fn judge<'a>(
     let mut last = None;
     for (event, projection) in in_order(object) {
         let seen = Sighting { second: event.created, digest: projection.digest };
-        let (outcome, reason) = match verdict(object, held, seen) {
-            Verdict::Apply => {
-                held = Some(seen);
-                last = Some((event, projection));
-                if projection.complete {
-                    (Outcome::Applied, None)
-                } else {
-                    (Outcome::Refetching, Some("not all of its children were shown"))
-                }
+        let verdict = verdict(object, held, seen);
+        if verdict == Verdict::Apply {
+            held = Some(seen);
+            last = Some((event, projection));
+        }
+        let (outcome, reason) = match verdict {
+            // Two that show the same may differ in what neither shows.
+            Verdict::Apply | Verdict::Duplicate if !projection.complete => {
+                (Outcome::Refetching, Some("not all of its children were shown"))
             }
+            Verdict::Apply => (Outcome::Applied, None),
             Verdict::Superseded => (Outcome::Superseded, None),
             Verdict::Duplicate => (Outcome::Duplicate, None),
             Verdict::Tie => (Outcome::Refetching, Some("its order within the second is unknown")),

@@ -40,11 +40,11 @@ pub(crate) async fn load(
         let mut known: Vec<Witness> =
             earlier.iter().map(Vec::as_slice).chain(together).filter_map(witness).collect();
         // What was fetched, or shown by an event whose body is gone, still says what it said.
-        if let Some(held) = object.held.as_ref().map(|it| it.sighting)
-            && held.second.unix_seconds() == second
-            && !known.iter().any(|it| it.digest == held.digest)
+        if let Some(held) = &object.held
+            && held.sighting.second.unix_seconds() == second
+            && !known.iter().any(|it| it.digest == held.sighting.digest)
         {
-            known.push(Witness::of_content(held.digest));
+            known.push(Witness::of_content(held.sighting.digest, held.deleted));
         }
         object.witnesses.insert(second, known);
     }

@@ -15,6 +15,8 @@ use super::ObjectKey;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) sighting: Sighting,
+    /// Whether it was of the object's deletion or absence.
+    pub(crate) deleted: bool,
     /// The event that showed it; `None` when it was fetched.
     pub(crate) event: Option<String>,
 }
@@ -23,6 +25,7 @@ struct HeldRow {
     id: String,
     account: String,
     livemode: bool,
+    deleted: bool,
     sighted_at: OffsetDateTime,
     sighted_event: Option<String>,
     sighted_digest: Vec<u8>,
@@ -32,8 +35,8 @@ macro_rules! lock_rows {
     ($connection:expr, $table:tt, $id:expr, $account:expr, $livemode:expr) => {
         sqlx::query_as!(
             HeldRow,
-            "select held.id, held.account, held.livemode, held.sighted_at, held.sighted_event, "
-                + "held.sighted_digest from "
+            "select held.id, held.account, held.livemode, held.deleted, held.sighted_at, "
+                + "held.sighted_event, held.sighted_digest from "
                 + $table
                 + " as held join unnest($1::text[], $2::text[], $3::boolean[]) "
                 + "as asked (id, account, livemode) using (id, account, livemode) "
@@ -95,5 +98,5 @@ fn held_of(kind: ObjectKind, row: HeldRow) -> (ObjectKey, Held) {
         digest: Digest::from_bytes(digest),
     };
     let scope = Scope { account: row.account, livemode: row.livemode };
-    (ObjectKey { kind, id: row.id, scope }, Held { sighting, event: row.sighted_event })
+    (ObjectKey { kind, id: row.id, scope }, Held { sighting, deleted: row.deleted, event: row.sighted_event })
 }

@@ -110,3 +110,15 @@ async fn a_value_that_postgres_refuses_is_told_apart_and_nothing_is_written(pool
     let rows = text(&pool, "select count(*)::text from counterfoil.inbox").await;
     assert_eq!(rows.as_deref(), Some("0"));
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_replay_is_not_lost_behind_a_copy_in_the_same_batch(pool: PgPool) {
+    let store = store(&pool).await;
+    let one = event("evt_1", "customer.updated", 10, r#"{"id":"cus_1","name":"A"}"#);
+    let unread = Received { meaning: Meaning::Park("not known yet".to_owned()), ..one.clone() };
+    absorb(&store, &[unread]).await;
+    let replay = Received { replay: true, ..one.clone() };
+    let settled = absorb(&store, &[one, replay]).await;
+    let outcomes: Vec<Outcome> = settled.iter().map(|it| it.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Applied, Outcome::Applied]);
+}

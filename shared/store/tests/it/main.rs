@@ -8,3 +8,4 @@ mod freshness;
 mod inbox;
 mod refetch;
 mod schema;
+mod simulation;

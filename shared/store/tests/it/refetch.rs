@@ -3,10 +3,10 @@
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::outcome::Outcome::{Applied, Refetching, Superseded};
 use counterfoil_projection::{absent, project};
-use counterfoil_store::{Fetched, FetchedOutcome, Store};
+use counterfoil_store::{Fetched, FetchedOutcome, Received, Store};
 use sqlx::PgPool;
 
-use crate::events::{event, outcomes, scope, second, store, subscription, text};
+use crate::events::{absorb, event, outcomes, scope, second, store, subscription, text};
 
 async fn fetched(store: &Store, at: i64, kind: ObjectKind, body: &str) -> FetchedOutcome {
     let projection = project(kind, body, false).unwrap();
@@ -105,4 +105,45 @@ async fn what_nobody_will_answer_is_parked_with_its_reason(pool: PgPool) {
     outcomes(&store, &[one.clone(), other.clone()]).await;
     store.park_open(&keys, "no key", second(1_000)).await.unwrap();
     assert_eq!(text(&pool, INBOX).await.as_deref(), Some("evt_1 applied, evt_2 parked"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_answer_about_a_price_leaves_the_product_of_the_same_id_open(pool: PgPool) {
+    let store = store(&pool).await;
+    let tie = [
+        event("evt_1", "product.updated", 10, r#"{"id":"gold","name":"A"}"#),
+        event("evt_2", "product.updated", 10, r#"{"id":"gold","name":"B"}"#),
+        event("evt_3", "price.updated", 10, r#"{"id":"gold","nickname":"A"}"#),
+        event("evt_4", "price.updated", 10, r#"{"id":"gold","nickname":"B"}"#),
+    ];
+    assert_eq!(outcomes(&store, &tie).await, [Applied, Refetching, Applied, Refetching]);
+    let settled = fetched(&store, 11, ObjectKind::Price, r#"{"id":"gold","nickname":"B"}"#).await;
+    assert_eq!(settled, FetchedOutcome::Settled(1));
+    let open = "evt_1 applied, evt_2 refetching, evt_3 applied, evt_4 superseded";
+    assert_eq!(text(&pool, INBOX).await.as_deref(), Some(open));
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_event_that_did_not_show_all_children_stays_open_when_it_is_judged_again(pool: PgPool) {
+    let store = store(&pool).await;
+    let kind = "customer.subscription.updated";
+    let whole = subscription("active", &["si_1"]);
+    let part = whole.replace(r#""has_more":false"#, r#""has_more":true"#);
+    let first = event("evt_1", kind, 10, &part);
+    let replay = Received { replay: true, ..first.clone() };
+    let outcomes = outcomes(&store, &[first.clone(), replay.clone()]).await;
+    assert_eq!(outcomes, [Refetching, Refetching]);
+    // Parked while nobody could be asked, and judged again now that somebody can.
+    store.park_open(&[&first.key], "no key", second(1_000)).await.unwrap();
+    assert_eq!(absorb(&store, &[replay]).await[0].outcome, Refetching);
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_shows_the_same_but_says_that_there_is_more_is_no_duplicate(pool: PgPool) {
+    let store = store(&pool).await;
+    let kind = "customer.subscription.updated";
+    let whole = subscription("active", &["si_1"]);
+    let part = whole.replace(r#""has_more":false"#, r#""has_more":true"#);
+    let events = [event("evt_1", kind, 10, &whole), event("evt_2", kind, 10, &part)];
+    assert_eq!(outcomes(&store, &events).await, [Applied, Refetching]);
 }
