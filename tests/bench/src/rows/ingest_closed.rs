@@ -23,7 +23,6 @@ const BAR: f64 = 0.75;
 /// Measures the row on queues of its own.
 pub(super) async fn run(plan: &Plan, clock: &Clock) -> anyhow::Result<Row> {
     let queues = Queues::choose()?;
-    counterfoil_bus::declare(&queues.options).await?;
     let row = measured(plan, clock, &queues).await;
     queues.remove().await?;
     row
