@@ -44,10 +44,8 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
     }
     let head: Vec<String> = head.iter().map(ToString::to_string).collect();
     for row in std::iter::once(&head).chain(rows) {
-        let mut text = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            text.push_str(&format!("{cell:<width$}  "));
-        }
-        line(text.trim_end());
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        line(cells.join("  ").trim_end());
     }
 }

@@ -74,7 +74,7 @@ struct Process {
 pub(crate) async fn run(services: &[Service], sources: &Sources) -> anyhow::Result<()> {
     let needs: Vec<Need> = services.iter().flat_map(|it| it.needs()).copied().collect();
     let config = Config::load(sources, &needs)?;
-    telemetry::init(&config.telemetry)?;
+    telemetry::init(&config.telemetry, &counterfoil_bus::LOG_DIRECTIVES)?;
     let shutdown = Shutdown::new();
     shutdown.watch_signals().context("the signals of this process cannot be watched")?;
     let grace = config.shutdown_grace;
@@ -261,7 +261,8 @@ async fn prepare(
                 return Ok(true);
             }
             Ok(false) => {
-                postgres.waiting("its schema is older than this program; run `counterfoil migrate`")
+                postgres
+                    .waiting("its schema is older than this program; run `counterfoil migrate`");
             }
             Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict)) => {
                 tracing::warn!(%error, "waiting for Postgres");

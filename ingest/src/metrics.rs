@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     pub(crate) request_seconds: Histogram,
     pub(crate) connections: IntGauge,
     pub(crate) connections_refused: IntCounter,
+    connections_broken: IntCounterVec,
 }
 
 /// One endpoint's counters.
@@ -122,11 +123,25 @@ impl Metrics {
                     "Connections turned away because as many as allowed were open.",
                 )?,
             )?,
+            connections_broken: shown(
+                registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "counterfoil_ingest_connections_broken_total",
+                        "Connections that ended otherwise than after an answer, by cause.",
+                    ),
+                    &["cause"],
+                )?,
+            )?,
         })
     }
 
     pub(crate) fn refused(&self, cause: &str) {
         self.refused.with_label_values(&[cause]).inc();
+    }
+
+    pub(crate) fn connection_broke(&self, cause: &str) {
+        self.connections_broken.with_label_values(&[cause]).inc();
     }
 
     pub(crate) fn parked(&self, reason: &str) {

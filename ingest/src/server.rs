@@ -247,7 +247,7 @@ async fn connection(
     };
     if let Err(error) = ended {
         // Broken off, too slow or no HTTP: the client's affair, and counted as such.
-        receiver.metrics.refused(cause(&error));
+        receiver.metrics.connection_broke(cause(&error));
         tracing::debug!(%error, "a connection ended early");
     }
     drop(open);
@@ -256,11 +256,11 @@ async fn connection(
 
 fn cause(error: &hyper::Error) -> &'static str {
     if error.is_timeout() {
-        "head_too_slow"
+        "idle_or_head_too_slow"
     } else if error.is_parse() {
         "head_malformed"
     } else {
-        "connection_broken"
+        "broken_off"
     }
 }
 

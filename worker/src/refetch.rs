@@ -111,7 +111,7 @@ impl Refetcher {
             FetchedOutcome::Settled(_) if question.waiting.iter().all(|(it, _)| decided(it)) => {
                 self.metrics.refetched("settled");
                 tracing::info!(object = question.id, "settled by asking Stripe");
-                Ok(question.all(Settlement::Done))
+                Ok(question.all(&Settlement::Done))
             }
             FetchedOutcome::Settled(_) | FetchedOutcome::TooSoon => {
                 Ok(question.later("too soon", &self.metrics, |_| Rung::Seconds5))
@@ -130,12 +130,12 @@ impl Refetcher {
         for key in keys {
             tracing::warn!(stripe.event.id = key.id, object = question.id, reason, "parked");
         }
-        Ok(question.all(Settlement::Done))
+        Ok(question.all(&Settlement::Done))
     }
 }
 
 impl Question<'_> {
-    fn all(&self, settlement: Settlement) -> Vec<(EventKey, Settlement)> {
+    fn all(&self, settlement: &Settlement) -> Vec<(EventKey, Settlement)> {
         let each = |(event, _): &(&Received, u32)| (event.key.clone(), settlement.clone());
         self.waiting.iter().map(each).collect()
     }

@@ -2,6 +2,7 @@
 //! bytes. Safe to repeat: the worker judges them like any event.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use bytes::Bytes;
 use counterfoil_bus::{EventMessage, Line, Publisher, Receipt};
@@ -23,7 +24,10 @@ use crate::services::{bus_options, open_store};
 const CHUNK: usize = 200;
 /// Publishes without their confirm at once.
 const OUTSTANDING: usize = 64;
+/// Rows of the inbox read at once.
 const PAGE: u16 = 1_000;
+/// How long the broker may take to answer.
+const CONNECT: Duration = Duration::from_secs(15);
 
 pub(crate) async fn run(arguments: ReplayArguments, sources: &Sources) -> anyhow::Result<ExitCode> {
     let config = Config::load(sources, &[Need::Store, Need::Bus])?;
@@ -84,6 +88,10 @@ async fn replay(config: &Config, store: &Store, filter: &Filter) -> anyhow::Resu
     // The oldest first, so that what follows one another does so again.
     rows.sort_by_key(|it| it.created);
     let publisher = Publisher::connect(bus_options(config, "replay", None)?).await;
+    anyhow::ensure!(
+        tokio::time::timeout(CONNECT, publisher.connected()).await.is_ok(),
+        "the broker of AMQP_URL does not answer; nothing was replayed"
+    );
     let mut done = Done::default();
     for chunk in rows.chunks(CHUNK) {
         let keys: Vec<&EventKey> = chunk.iter().map(|it| &it.key).collect();
@@ -118,12 +126,11 @@ async fn replay(config: &Config, store: &Store, filter: &Filter) -> anyhow::Resu
 fn message(config: &Config, row: &InboxRow, body: Vec<u8>) -> (Line, counterfoil_bus::Message) {
     let scope = &row.key.scope;
     let endpoint = config.ingest.endpoints.iter().find(|it| it.name == row.endpoint);
-    let (account, livemode, connect) = match endpoint {
-        Some(it) => (it.account.clone(), expected_mode(it), it.connect),
-        None => {
-            let account = (scope.account != Scope::OWN).then(|| scope.account.clone());
-            (account, Some(scope.livemode), true)
-        }
+    let (account, livemode, connect) = if let Some(it) = endpoint {
+        (it.account.clone(), expected_mode(it), it.connect)
+    } else {
+        let account = (scope.account != Scope::OWN).then(|| scope.account.clone());
+        (account, Some(scope.livemode), true)
     };
     let message = EventMessage {
         id: row.key.id.clone(),

@@ -8,15 +8,14 @@ use bytes::Bytes;
 use counterfoil_domain::Timestamp;
 use counterfoil_service::Clock;
 use counterfoil_service::config::{Config, Need, Sources};
-use hmac::{Hmac, KeyInit, Mac};
+use counterfoil_stripe_wire::signature::{Secrets, sign};
 use http::{Request, Uri};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::args::SendArguments;
 use crate::output;
@@ -40,12 +39,12 @@ pub(crate) async fn run(arguments: SendArguments, sources: &Sources) -> anyhow::
         config.ingest.endpoints.iter().find(|it| it.name == name).with_context(|| {
             format!("no endpoint {name:?} is configured, so nothing can be signed")
         })?;
-    let secret = endpoint.secrets.first().context("the endpoint has no secret")?;
+    let secrets = Secrets::new(endpoint.secrets.iter().map(ExposeSecret::expose_secret))?;
     let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     let clock = Clock::system();
     let mut all = Vec::with_capacity(arguments.files.len());
     for (count, file) in arguments.files.iter().enumerate() {
-        let sent = send(&client, &uri, file, secret.expose_secret(), clock.now()).await?;
+        let sent = send(&client, &uri, file, &secrets, clock.now()).await?;
         all.push(sent);
         output::progress(&format!("{} of {} sent", count + 1, arguments.files.len()));
     }
@@ -59,7 +58,7 @@ async fn send(
     client: &Client<HttpConnector, Full<Bytes>>,
     uri: &Uri,
     file: &Path,
-    secret: &str,
+    secrets: &Secrets,
     now: Timestamp,
 ) -> anyhow::Result<Sent> {
     let body =
@@ -70,29 +69,18 @@ async fn send(
         .unwrap_or_else(|| "-".to_owned());
     let request = Request::post(uri.clone())
         .header("content-type", "application/json; charset=utf-8")
-        .header("stripe-signature", signature(&body, secret, now.unix_seconds())?)
+        .header("stripe-signature", sign(&body, secrets, now))
         .body(Full::new(Bytes::from(body)))?;
     let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(match client.request(request).await {
-        Ok(response) => {
-            let status = response.status().as_u16();
-            let answer = response.into_body().collect().await.map(|it| it.to_bytes());
-            let answer = String::from_utf8_lossy(&answer.unwrap_or_default()).trim().to_owned();
-            Sent { file, id, status: Some(status), answer }
-        }
-        Err(_) => {
-            let answer = format!("nothing answers at {uri}; is `counterfoil ingest` running?");
-            Sent { file, id, status: None, answer }
-        }
+    Ok(if let Ok(response) = client.request(request).await {
+        let status = response.status().as_u16();
+        let answer = response.into_body().collect().await.map(Collected::to_bytes);
+        let answer = String::from_utf8_lossy(&answer.unwrap_or_default()).trim().to_owned();
+        Sent { file, id, status: Some(status), answer }
+    } else {
+        let answer = format!("nothing answers at {uri}; is `counterfoil ingest` running?");
+        Sent { file, id, status: None, answer }
     })
-}
-
-/// `t=…,v1=…` over the bytes as they are (STRIPE.md section 1.1).
-fn signature(body: &[u8], secret: &str, now: i64) -> anyhow::Result<String> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;
-    mac.update(format!("{now}.").as_bytes());
-    mac.update(body);
-    Ok(format!("t={now},v1={}", hex::encode(mac.finalize().into_bytes())))
 }
 
 fn print(all: &[Sent], as_json: bool) {
@@ -130,18 +118,4 @@ fn print(all: &[Sent], as_json: bool) {
         })
         .collect();
     output::line(&parts.join(", "));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signs_as_stripe_does() {
-        // STRIPE.md section 1.4.
-        assert_eq!(
-            signature(b"{}", "whsec_test_secret", 1_700_000_000).unwrap(),
-            "t=1700000000,v1=ceb8863f7208fa249a6cd8f951e993c7563412aca65866f6272283debe143ab3"
-        );
-    }
 }

@@ -87,9 +87,7 @@ async fn break_of(live: &Live, events: &mut (impl Stream<Item = Event> + Unpin))
 
 /// Waits for outstanding confirms, for as long as one may take.
 async fn drain(inner: &Inner) {
-    let mut outstanding = inner.outstanding.subscribe();
-    let drained = outstanding.wait_for(|count| *count == 0);
-    if tokio::time::timeout(inner.options.confirm_timeout, drained).await.is_err() {
+    if tokio::time::timeout(inner.options.confirm_timeout, inner.drained()).await.is_err() {
         tracing::warn!("the publisher closes although some confirms have not come");
     }
 }

@@ -12,7 +12,7 @@ pub const TRIES: &str = "cf-tries";
 pub const PARKED_BECAUSE: &str = "cf-parked-because";
 
 /// A message that waits to be settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// What the message is about; empty when its publisher gave none.
     pub id: String,

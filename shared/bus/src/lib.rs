@@ -26,7 +26,7 @@ pub use consumer::{BatchHandler, ConsumeError, ConsumerOptions, consume};
 pub use delivery::{Delivery, Outage, PARKED_BECAUSE, Settlement, TRIES};
 pub use event_message::{EventMessage, NotAnEventMessage};
 pub use health::ConsumerHealth;
-pub use message::{HEADER_BYTES_MAX, HeaderValue, Headers, Message};
+pub use message::{HEADER_BYTES_MAX, Headers, Message};
 pub use metrics::BusMetrics;
 pub use options::{AmqpUrl, AmqpUrlError, BusOptions};
 pub use publisher::{Publisher, Receipt, UnknownCause};

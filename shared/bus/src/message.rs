@@ -1,9 +1,9 @@
 //! A message before it is published: always persistent, always mandatory.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
+use lapin::types::{AMQPValue, FieldTable};
+
+use crate::wire::short;
 
 /// The longest text a header carries, in bytes; longer ones are cut at a character's boundary.
 ///
@@ -12,20 +12,11 @@ use bytes::Bytes;
 /// bound is held where headers are made.
 pub const HEADER_BYTES_MAX: usize = 4_096;
 
-/// The value of a header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeaderValue {
-    /// A text of at most [`HEADER_BYTES_MAX`] bytes.
-    Text(String),
-    /// A whole number.
-    Number(i64),
-    /// Yes or no.
-    Flag(bool),
-}
-
 /// A small map of typed headers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Headers(BTreeMap<Cow<'static, str>, HeaderValue>);
+///
+/// It is kept in the protocol's own form, so that a message's headers are built once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Headers(FieldTable);
 
 impl Headers {
     /// No headers.
@@ -35,67 +26,64 @@ impl Headers {
     }
 
     /// Sets a text; it is cut after [`HEADER_BYTES_MAX`] bytes.
-    pub fn set_text(&mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+    pub fn set_text(&mut self, name: &str, text: impl Into<String>) {
         let mut text = text.into();
         text.truncate(text.floor_char_boundary(HEADER_BYTES_MAX));
-        self.0.insert(name.into(), HeaderValue::Text(text));
+        self.set(name, AMQPValue::LongString(text.into()));
     }
 
     /// Sets a number.
-    pub fn set_number(&mut self, name: impl Into<Cow<'static, str>>, number: i64) {
-        self.0.insert(name.into(), HeaderValue::Number(number));
+    pub fn set_number(&mut self, name: &str, number: i64) {
+        self.set(name, AMQPValue::LongLongInt(number));
     }
 
     /// Sets a flag.
-    pub fn set_flag(&mut self, name: impl Into<Cow<'static, str>>, flag: bool) {
-        self.0.insert(name.into(), HeaderValue::Flag(flag));
+    pub fn set_flag(&mut self, name: &str, flag: bool) {
+        self.set(name, AMQPValue::Boolean(flag));
     }
 
     /// The text under this name, if there is one.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        match self.0.get(name)? {
-            HeaderValue::Text(text) => Some(text),
-            HeaderValue::Number(_) | HeaderValue::Flag(_) => None,
-        }
+        std::str::from_utf8(self.0.inner().get(name)?.as_long_string()?.as_bytes()).ok()
     }
 
     /// The number under this name, if there is one.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<i64> {
-        match self.0.get(name)? {
-            HeaderValue::Number(number) => Some(*number),
-            HeaderValue::Text(_) | HeaderValue::Flag(_) => None,
-        }
+        self.0.inner().get(name)?.as_long_long_int()
     }
 
     /// The flag under this name, if there is one.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.0.get(name)? {
-            HeaderValue::Flag(flag) => Some(*flag),
-            HeaderValue::Text(_) | HeaderValue::Number(_) => None,
-        }
+        self.0.inner().get(name)?.as_bool()
     }
 
-    /// Every header, in the order of the names.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &HeaderValue)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    /// How many headers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.inner().len()
     }
 
-    /// Takes the map apart.
-    pub(crate) fn into_parts(self) -> impl Iterator<Item = (Cow<'static, str>, HeaderValue)> {
-        self.0.into_iter()
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.inner().is_empty()
     }
 
-    /// Takes a header out.
-    pub(crate) fn remove(&mut self, name: &str) -> Option<HeaderValue> {
-        self.0.remove(name)
+    /// The headers in the protocol's form.
+    pub(crate) fn into_table(self) -> FieldTable {
+        self.0
+    }
+
+    fn set(&mut self, name: &str, value: AMQPValue) {
+        self.0.insert(short(name.to_owned()), value);
     }
 }
 
 /// A message to publish. It is stored on disk by the broker before it is confirmed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// What the message is about, such as the event's id. It survives retries and parking. At
     /// most [`HEADER_BYTES_MAX`] bytes; the rest is cut.

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use prometheus::{
-    HistogramOpts, HistogramTimer, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Histogram, HistogramOpts, HistogramTimer, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec,
+    Opts, Registry,
 };
 
 use crate::delivery::Settlement;
@@ -23,6 +24,13 @@ struct Inner {
     settled: IntCounterVec,
     paused: IntGaugeVec,
     connected: IntGaugeVec,
+    /// What every publish touches, found once.
+    lines: [LineMetrics; Line::ALL.len()],
+}
+
+struct LineMetrics {
+    confirmed: IntCounter,
+    confirm_seconds: Histogram,
 }
 
 impl fmt::Debug for BusMetrics {
@@ -55,11 +63,15 @@ impl BusMetrics {
     }
 
     pub(crate) fn published(&self, line: Line, receipt: Receipt) {
-        self.0.published.with_label_values(&[line.as_str(), receipt.as_str()]).inc();
+        if receipt == Receipt::Confirmed {
+            self.0.lines[line.index()].confirmed.inc();
+        } else {
+            self.0.published.with_label_values(&[line.as_str(), receipt.as_str()]).inc();
+        }
     }
 
     pub(crate) fn confirm_timer(&self, line: Line) -> HistogramTimer {
-        self.0.confirm_seconds.with_label_values(&[line.as_str()]).start_timer()
+        self.0.lines[line.index()].confirm_seconds.start_timer()
     }
 
     pub(crate) fn batch(&self, line: Line, size: usize) {
@@ -116,15 +128,22 @@ impl Inner {
             "How many deliveries a handler was given at once.",
         )
         .buckets(vec![1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 200.0, 300.0, 500.0, 1_000.0]);
+        let published = IntCounterVec::new(
+            Opts::new(
+                "counterfoil_bus_published_total",
+                "Messages published, by line and by what the broker said.",
+            ),
+            &["line", "receipt"],
+        )?;
+        let confirm_seconds = HistogramVec::new(confirm, &["line"])?;
         Ok(Self {
-            published: IntCounterVec::new(
-                Opts::new(
-                    "counterfoil_bus_published_total",
-                    "Messages published, by line and by what the broker said.",
-                ),
-                &["line", "receipt"],
-            )?,
-            confirm_seconds: HistogramVec::new(confirm, &["line"])?,
+            lines: Line::ALL.map(|line| LineMetrics {
+                confirmed: published
+                    .with_label_values(&[line.as_str(), Receipt::Confirmed.as_str()]),
+                confirm_seconds: confirm_seconds.with_label_values(&[line.as_str()]),
+            }),
+            published,
+            confirm_seconds,
             consumed: IntCounterVec::new(
                 Opts::new("counterfoil_bus_consumed_total", "Deliveries taken, by line."),
                 &["line"],

@@ -100,7 +100,9 @@ pub(crate) struct Inner {
     pub(crate) options: BusOptions,
     pub(crate) live: watch::Sender<Option<Arc<Live>>>,
     /// Publishes without their confirm.
-    pub(crate) outstanding: watch::Sender<usize>,
+    outstanding: AtomicUsize,
+    /// Told when there are none.
+    drained: Notify,
     exchange: ShortString,
     lines: [LineTargets; Line::ALL.len()],
     chance: AtomicU64,
@@ -152,7 +154,8 @@ impl Publisher {
             exchange: short(topology.exchange()),
             lines,
             live: watch::Sender::new(None),
-            outstanding: watch::Sender::new(0),
+            outstanding: AtomicUsize::new(0),
+            drained: Notify::new(),
             chance: AtomicU64::new(options.seed),
             options,
         });
@@ -233,6 +236,19 @@ impl Live {
 }
 
 impl Inner {
+    /// Waits until no publish is without its confirm.
+    pub(crate) async fn drained(&self) {
+        loop {
+            let mut told = std::pin::pin!(self.drained.notified());
+            // Listening begins before the look, so that the last confirm is not missed between.
+            told.as_mut().enable();
+            if self.outstanding.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            told.await;
+        }
+    }
+
     fn target(&self, line: Line, role: Role) -> &Target {
         let targets = &self.lines[line.index()];
         match role {
@@ -335,19 +351,17 @@ struct Place(Arc<Inner>);
 
 impl Place {
     fn take(inner: &Arc<Inner>) -> Option<Self> {
-        let most = inner.options.outstanding_max;
-        let taken = inner.outstanding.send_if_modified(|count| {
-            let free = *count < most;
-            *count += usize::from(free);
-            free
-        });
-        taken.then(|| Self(inner.clone()))
+        let place = Self(inner.clone());
+        let before = inner.outstanding.fetch_add(1, Ordering::SeqCst);
+        (before < inner.options.outstanding_max).then_some(place)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.outstanding.send_modify(|count| *count -= 1);
+        if self.0.outstanding.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.drained.notify_waiters();
+        }
     }
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lapin::BasicProperties;
-use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use crate::delivery::{Delivery, TRIES};
-use crate::message::{HeaderValue, Headers, Message};
+use crate::message::{Headers, Message};
 use crate::topology::Argument;
 
 /// Text: the message's id where it is too long for the protocol's own field.
@@ -49,24 +49,18 @@ pub(crate) fn outgoing(message: Message, expires: Option<Duration>) -> (BasicPro
     if let Some(expires) = expires {
         properties = properties.with_expiration(short(expires.as_millis().to_string()));
     }
-    let mut table = FieldTable::default();
-    for (name, value) in headers.into_parts() {
-        let value = match value {
-            HeaderValue::Text(text) => AMQPValue::LongString(LongString::from(text)),
-            HeaderValue::Number(number) => AMQPValue::LongLongInt(number),
-            HeaderValue::Flag(flag) => AMQPValue::Boolean(flag),
-        };
-        table.insert(short(name.into_owned()), value);
-    }
-    (properties.with_headers(table), body)
+    (properties.with_headers(headers.into_table()), body)
 }
 
 /// A delivery of the protocol as ours. Whatever it holds, this answers.
 pub(crate) fn incoming(properties: &BasicProperties, body: Vec<u8>, redelivered: bool) -> Delivery {
-    let mut headers = Headers::new();
+    let (mut headers, mut long_id) = (Headers::new(), None);
     for (name, value) in properties.headers().iter().flat_map(FieldTable::inner) {
-        let name = name.as_str().to_owned();
+        let name = name.as_str();
         match value {
+            AMQPValue::LongString(text) if name == LONG_ID => {
+                long_id = Some(String::from_utf8_lossy(text.as_bytes()).into_owned());
+            }
             AMQPValue::LongString(text) => {
                 headers.set_text(name, String::from_utf8_lossy(text.as_bytes()));
             }
@@ -89,12 +83,7 @@ pub(crate) fn incoming(properties: &BasicProperties, body: Vec<u8>, redelivered:
             | AMQPValue::Void => {}
         }
     }
-    let id = match headers.remove(LONG_ID) {
-        Some(HeaderValue::Text(id)) => id,
-        Some(HeaderValue::Number(_) | HeaderValue::Flag(_)) | None => {
-            text(properties.message_id().as_ref())
-        }
-    };
+    let id = long_id.unwrap_or_else(|| text(properties.message_id().as_ref()));
     let tries = headers.number(TRIES).and_then(|it| u32::try_from(it).ok()).unwrap_or(0);
     let (kind, body) = (text(properties.kind().as_ref()), Bytes::from(body));
     Delivery { id, kind, headers, body, tries, redelivered }
@@ -172,8 +161,8 @@ mod tests {
         };
         check(|it| it.kind = "x".to_owned(), NotAnEventMessage::Kind { found: "x".to_owned() });
         check(|it| it.id.clear(), NotAnEventMessage::NoId);
-        check(|it| drop(it.headers.remove(ENDPOINT)), NotAnEventMessage::Header(ENDPOINT));
-        check(|it| drop(it.headers.remove(RECEIVED_AT)), NotAnEventMessage::Header(RECEIVED_AT));
+        check(|it| it.headers = Headers::new(), NotAnEventMessage::Header(RECEIVED_AT));
+        check(|it| it.headers.set_flag(ENDPOINT, true), NotAnEventMessage::Header(ENDPOINT));
         check(|it| it.headers.set_text(RECEIVED_AT, "now"), NotAnEventMessage::Header(RECEIVED_AT));
         check(
             |it| it.headers.set_number(RECEIVED_AT, i64::MAX),
@@ -199,7 +188,7 @@ mod tests {
         table.insert("small".into(), AMQPValue::ShortShortInt(-3));
         table.insert(TRIES.into(), AMQPValue::LongLongInt(-1));
         let delivery = incoming(&BasicProperties::default().with_headers(table), vec![0xff], true);
-        assert_eq!(delivery.headers.iter().count(), 2);
+        assert_eq!(delivery.headers.len(), 2);
         assert_eq!(delivery.headers.number("small"), Some(-3));
         assert_eq!((delivery.tries, delivery.redelivered), (0, true));
         assert_eq!((delivery.id.as_str(), delivery.kind.as_str()), ("", ""));

@@ -72,11 +72,9 @@ fn line_row(it: wire::InvoiceLine) -> Result<InvoiceLine, ProjectionError> {
                 pricing.price_details.map_or((None, None), |it| (it.price, it.product));
             (text(price), text(product), pricing.unit_amount_decimal)
         }
-        (None, Some(price)) => (
-            price.id.map(|text| text.0),
-            text(price.product),
-            price.unit_amount_decimal.or(price.amount_decimal),
-        ),
+        // A line of before basil names its price, whose amount need not be the line's (it is not
+        // during a trial): what the line itself says of a unit is not shown.
+        (None, Some(price)) => (price.id.map(|text| text.0), text(price.product), None),
         (None, None) => (None, None, None),
     };
     let (period_start, period_end) = it.period.map_or((None, None), |it| (it.start, it.end));

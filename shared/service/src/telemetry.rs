@@ -23,8 +23,14 @@ pub enum TelemetryError {
 }
 
 /// Sends this process's logs to standard error in the configured form. Call once, from `main`.
-pub fn init(config: &TelemetryConfig) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::builder().parse(&config.filter).map_err(TelemetryError::Filter)?;
+///
+/// `always` are directives that no setting outweighs: targets of libraries whose lines may hold
+/// what must not be logged.
+pub fn init(config: &TelemetryConfig, always: &[&str]) -> Result<(), TelemetryError> {
+    let mut filter = EnvFilter::builder().parse(&config.filter).map_err(TelemetryError::Filter)?;
+    for directive in always {
+        filter = filter.add_directive(directive.parse().map_err(TelemetryError::Filter)?);
+    }
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());

@@ -67,6 +67,7 @@ comment on table counterfoil.payloads is 'The bytes of each event as received, u
 create table counterfoil.payloads_other partition of counterfoil.payloads default;
 -- The body is compressed before it comes here.
 alter table counterfoil.payloads_other alter column body set storage external;
+-- What retention deletes here, and whether a week's partition can still be made.
 create index payloads_other_created on counterfoil.payloads_other (created);
 
 create table stripe.customers (
@@ -284,6 +285,8 @@ comment on column stripe.customers.description is 'personal: may hold anything i
 comment on column stripe.customers.metadata is 'personal: may hold anything its author wrote';
 comment on column stripe.subscriptions.metadata is 'personal: may hold anything its author wrote';
 comment on column stripe.subscription_items.metadata is 'personal: may hold anything its author wrote';
+comment on column stripe.invoices.hosted_invoice_url is 'personal: opens the invoice, which names its customer';
+comment on column stripe.invoices.invoice_pdf is 'personal: opens the invoice, which names its customer';
 comment on column stripe.invoices.metadata is 'personal: may hold anything its author wrote';
 comment on column stripe.invoice_lines.metadata is 'personal: may hold anything its author wrote';
 comment on column stripe.invoice_lines.description is 'personal: may hold anything its author wrote';

@@ -51,6 +51,12 @@ impl Store {
         Ok(Self { pool })
     }
 
+    /// A handle on a database that somebody else has connected to.
+    #[must_use]
+    pub fn over(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
     /// Brings the schema up to date. Safe while several processes start at once: an advisory lock
     /// lets one do it while the others wait. Answers how many migrations are in place.
     pub async fn migrate(&self) -> Result<usize, StoreError> {

@@ -1,7 +1,5 @@
 //! What went wrong in Postgres, by what the caller can do about it.
 
-use std::borrow::Cow;
-
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -34,7 +32,7 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            sqlx::Error::Database(refusal) => match class_of(refusal.code()) {
+            sqlx::Error::Database(refusal) => match class_of(refusal.code().as_deref()) {
                 Class::Unavailable => Self::Unavailable(error),
                 Class::Conflict => Self::Conflict,
                 Class::Refused(code) => Self::Refused { code },
@@ -53,8 +51,8 @@ enum Class {
 }
 
 /// Classes of SQLSTATE as Postgres' manual lists them in appendix A.
-fn class_of(code: Option<Cow<'_, str>>) -> Class {
-    match code.as_deref() {
+fn class_of(code: Option<&str>) -> Class {
+    match code {
         Some("40001" | "40P01" | "55P03") => Class::Conflict,
         // Connection, resources, operator intervention (shutdown, starting up), system errors, and
         // a standby that takes no writes.

@@ -43,16 +43,12 @@ impl Store {
     ) -> Result<FetchedOutcome, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
-        let outcome = absorb_once(&mut transaction, fetched, now).await?;
-        match outcome {
-            Some(outcome) => {
-                transaction.commit().await?;
-                Ok(outcome)
-            }
-            None => {
-                transaction.rollback().await?;
-                Err(StoreError::Conflict)
-            }
+        if let Some(outcome) = absorb_once(&mut transaction, fetched, now).await? {
+            transaction.commit().await?;
+            Ok(outcome)
+        } else {
+            transaction.rollback().await?;
+            Err(StoreError::Conflict)
         }
     }
 

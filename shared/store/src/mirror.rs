@@ -160,6 +160,7 @@ fn json_of(metadata: &Metadata) -> String {
     if metadata.is_empty() {
         return "{}".to_owned();
     }
-    serde_json::Value::from_iter(metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())))
-        .to_string()
+    let object: serde_json::Value =
+        metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    object.to_string()
 }

@@ -21,7 +21,7 @@ use crate::error::StripeError;
 /// The longest answer that is read, in bytes. A page of a hundred invoices is about 1 MiB.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long an unused connection is kept.
-const IDLE_MAX: Duration = Duration::from_secs(60);
+const IDLE_MAX: Duration = Duration::from_mins(1);
 
 /// How to reach Stripe.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use counterfoil_domain::Timestamp;
 use counterfoil_domain::mirror::ObjectKind;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::client::{Reply, StripeClient};
@@ -24,6 +24,9 @@ pub enum Answer {
         date: Timestamp,
     },
 }
+
+/// What an id may hold that cannot stand in a path as it is: everything but RFC 3986's unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Pages of a hundred children that are followed; an invoice has at most 250 items of its own
 /// (STRIPE.md section 5.4), and metered lines beside them.
@@ -47,11 +50,18 @@ impl StripeClient {
             ObjectKind::Subscription => ("GET /v1/subscriptions/{id}", "subscriptions"),
             ObjectKind::Invoice => ("GET /v1/invoices/{id}", "invoices"),
         };
-        let encoded = utf8_percent_encode(id, NON_ALPHANUMERIC).to_string();
+        let encoded = utf8_percent_encode(id, RESERVED).to_string();
         let Reply { found, body, date } =
             self.get(operation, &format!("/v1/{collection}/{encoded}"), account).await?;
         if !found {
-            return Ok(Answer::Absent { date });
+            // Any wrong address answers 404. Only Stripe's own word for it means that the object is
+            // gone; taking the former for the latter would take away everyone's access.
+            return if says_missing(&body) {
+                Ok(Answer::Absent { date })
+            } else {
+                let what = "it is a 404, but does not say that the object is missing";
+                Err(StripeError::Unreadable { operation, what })
+            };
         }
         let body = match kind {
             ObjectKind::Customer | ObjectKind::Product | ObjectKind::Price => body,
@@ -89,21 +99,50 @@ impl StripeClient {
             if !reply.found {
                 return Err(unreadable("the list is gone"));
             }
-            let mut page: Value =
+            let mut shown: Value =
                 serde_json::from_str(&reply.body).map_err(|_| unreadable("a page is not JSON"))?;
-            let Value::Array(data) = page["data"].take() else {
+            let Value::Array(data) = shown["data"].take() else {
                 return Err(unreadable("a page has no data"));
             };
             children.extend(data);
-            if page["has_more"] != Value::Bool(true) {
+            if shown["has_more"] != Value::Bool(true) {
                 object[list]["data"] = Value::Array(children);
                 object[list]["has_more"] = Value::Bool(false);
                 return Ok(object.to_string());
             }
-            let last = children.last().and_then(|it| it["id"].as_str());
-            let last = last.ok_or_else(|| unreadable("a page ends without an id"))?;
-            cursor = format!("&starting_after={}", utf8_percent_encode(last, NON_ALPHANUMERIC));
+            let seen = children.last().and_then(|it| it["id"].as_str());
+            let seen = seen.ok_or_else(|| unreadable("a page ends without an id"))?;
+            cursor = format!("&starting_after={}", utf8_percent_encode(seen, RESERVED));
         }
         Err(unreadable("the list has more pages than any object's children"))
+    }
+}
+
+/// `resource_missing` (STRIPE.md section 7.1).
+fn says_missing(body: &str) -> bool {
+    serde_json::from_str::<Value>(body).is_ok_and(|it| it["error"]["code"] == "resource_missing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_stripes_own_word_means_that_an_object_is_gone() {
+        for (body, missing) in [
+            (r#"{"error":{"code":"resource_missing","param":"id"}}"#, true),
+            (r#"{"error":{"message":"Unrecognized request URL (GET: /v1/x)."}}"#, false),
+            ("<html>404</html>", false),
+            ("", false),
+        ] {
+            assert_eq!(says_missing(body), missing, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_id_stays_what_it_is_in_a_path() {
+        let encoded = |id| utf8_percent_encode(id, RESERVED).to_string();
+        assert_eq!(encoded("in_1SOMr4-KX.Bc~9"), "in_1SOMr4-KX.Bc~9");
+        assert_eq!(encoded("gold plan/€?"), "gold%20plan%2F%E2%82%AC%3F");
     }
 }

@@ -168,7 +168,12 @@ impl Simulator {
     }
 
     fn on_request<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
-        self.with_world(|world| world.on_request(None, work))
+        self.with_world(|world| {
+            let result = world.on_request(None, work);
+            // Nobody is answered over HTTP for a direct call.
+            world.forget_answer();
+            result
+        })
     }
 
     /// Sends every event from now on to one more endpoint, unless it listens for some types only.

@@ -56,6 +56,8 @@ pub(crate) struct World {
     /// How often a change gets a second event under another id.
     pub(crate) second_id_rate: f64,
     second_id_chance: Chance,
+    /// The request that was done last, until it is answered.
+    answered: Option<String>,
     cause: Cause,
     listeners: Vec<Listener>,
     /// The versions that events are rendered for; the account's own comes first.
@@ -114,6 +116,7 @@ impl World {
             event_places: HashMap::new(),
             second_id_rate: 0.0,
             second_id_chance: Chance::new(seed, Stream::SecondId),
+            answered: None,
             cause: Cause::default(),
             listeners: Vec::new(),
             versions: vec![version],
@@ -169,10 +172,22 @@ impl World {
         work: impl FnOnce(&mut Self) -> R,
     ) -> R {
         let request = Some(self.ids.short("req_"));
+        self.answered.clone_from(&request);
         self.cause = Cause { request, idempotency_key };
         let result = work(self);
         self.cause = Cause::default();
         result
+    }
+
+    /// The id of the request that is being answered. A request that could change nothing takes
+    /// its id from another count, so that reading leaves no trace in the history.
+    pub(crate) fn answered_request(&mut self) -> String {
+        self.answered.take().unwrap_or_else(|| self.ids.short("req_0"))
+    }
+
+    /// Leaves the last request without an answer.
+    pub(crate) fn forget_answer(&mut self) {
+        self.answered = None;
     }
 
     /// An object as it is and shows now.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::until::until;
@@ -77,6 +78,23 @@ impl Program {
         .await
     }
 
+    /// Waits until a service of this program says that it is ready.
+    pub async fn ready(&mut self, service: &str, deadline: Duration) -> anyhow::Result<()> {
+        let address = self
+            .log()
+            .iter()
+            .filter_map(|it| serde_json::from_str::<Value>(it).ok())
+            .find(|it| it["service"] == service)
+            .and_then(|it| it["admin"].as_str().map(str::to_owned))
+            .with_context(|| format!("`{}` runs no {service}", self.name))?;
+        until(&format!("{service} is ready"), deadline, async || {
+            let answer = get(&address, "/readyz").await?;
+            anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            Ok(Some(()))
+        })
+        .await
+    }
+
     /// SIGKILL: nothing is finished.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("the process cannot be killed")
@@ -94,9 +112,36 @@ impl Program {
     }
 }
 
+/// One GET, as bare as can be; answers everything that came back.
+pub async fn get(address: &str, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
 async fn collect(from: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>) {
     let mut from = BufReader::new(from).lines();
     while let Ok(Some(line)) = from.next_line().await {
         lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
+}
+
+/// The addresses that log lines name, with what listens there.
+#[must_use]
+pub fn addresses(log: &[String]) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for line in log.iter().filter_map(|it| serde_json::from_str::<Value>(it).ok()) {
+        if let (Some(service), Some(address)) = (line["service"].as_str(), line["admin"].as_str()) {
+            all.push((format!("{service}'s metrics"), format!("http://{address}/metrics")));
+        }
+        if line["message"] == "api listens"
+            && let Some(address) = line["address"].as_str()
+        {
+            all.push(("api".to_owned(), format!("http://{address}")));
+        }
+    }
+    all
 }

@@ -10,6 +10,7 @@ use crate::compare::{Tally, compare};
 use crate::database::Database;
 use crate::program::Program;
 use crate::queues::Queues;
+use crate::until::until;
 
 /// How a stack is set up.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ pub struct Stack {
 pub const SECRET: &str = "whsec_stack_secret";
 
 /// How long a service may take to start on a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 impl Stack {
     /// Starts everything. Ingest is told to the simulator as an endpoint.
@@ -69,7 +70,10 @@ impl Stack {
             finished: false,
         };
         for service in stack.settings.services.clone() {
-            let program = stack.run(service).await?;
+            let mut program = stack.run(service).await?;
+            if matches!(service, "up" | "ingest") {
+                program.ready("ingest", START).await?;
+            }
             stack.programs.push(program);
         }
         if !stack.ingest.is_empty() {
@@ -85,10 +89,8 @@ impl Stack {
         program.logged("counterfoil is running", START).await?;
         if matches!(service, "up" | "ingest") {
             let line = program.logged("ingest listens", START).await?;
-            self.ingest = line["address"]
-                .as_str()
-                .context("ingest does not say where it listens")?
-                .to_owned();
+            let address = line["address"].as_str().context("ingest does not say where")?;
+            address.clone_into(&mut self.ingest);
             // The next ingest takes the place of this one.
             self.environment.retain(|(name, _)| name != "COUNTERFOIL_INGEST_LISTEN");
             self.environment.push(("COUNTERFOIL_INGEST_LISTEN".to_owned(), self.ingest.clone()));
@@ -103,6 +105,18 @@ impl Stack {
             "deliveries are left after {deadline:?}: {:?}",
             self.simulator.counters()
         );
+        // Queues show only what nobody has taken yet, so the inbox is asked first.
+        let acknowledged = i64::try_from(self.simulator.counters().acknowledged)?;
+        until("every acknowledged event is settled", deadline, async || {
+            let settled: i64 = sqlx::query_scalar(
+                "select count(*) from counterfoil.inbox where outcome <> 'refetching'",
+            )
+            .fetch_one(&self.database.pool)
+            .await?;
+            anyhow::ensure!(settled >= acknowledged, "{settled} of {acknowledged} are settled");
+            Ok(Some(()))
+        })
+        .await?;
         self.queues.drained(deadline).await
     }
 
@@ -168,11 +182,13 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // A test that fails is on its way out already.
-        assert!(
-            self.finished || std::thread::panicking(),
-            "a stack must be ended with finish() or abandon()"
-        );
+        // A test that fails by an error or a panic comes here too, and its own words matter more
+        // than a second panic.
+        if !self.finished {
+            crate::until::say(
+                "a stack was neither finished nor abandoned; its queues and database stay",
+            );
+        }
     }
 }
 

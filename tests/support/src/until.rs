@@ -14,7 +14,7 @@ where
         loop {
             match condition().await {
                 Ok(Some(found)) => return found,
-                Ok(None) => last = "not yet".to_owned(),
+                Ok(None) => "not yet".clone_into(&mut last),
                 Err(error) => last = format!("{error:#}"),
             }
             pause(Duration::from_millis(20)).await;
@@ -39,4 +39,10 @@ pub async fn tick(every: Duration) {
 /// Waits for a future only so long.
 pub async fn within<T>(deadline: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(deadline, work).await.ok()
+}
+
+/// Says something beside a test's own result.
+#[expect(clippy::print_stderr, reason = "tests speak to whoever runs them")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
 }

@@ -57,7 +57,7 @@ pub struct InvoiceLine {
     pub quantity: Option<i64>,
     pub price: Option<String>,
     pub product: Option<String>,
-    /// Minor units as an exact decimal numeral.
+    /// Minor units as an exact decimal numeral. Versions before 2025-03-31.basil do not say it.
     pub unit_amount_decimal: Option<String>,
     pub subscription: Option<String>,
     pub subscription_item: Option<String>,

@@ -145,6 +145,4 @@ pub struct PriceDetails {
 pub struct LinePrice {
     pub id: Option<Text>,
     pub product: Option<Ref>,
-    pub unit_amount_decimal: Option<Decimal>,
-    pub amount_decimal: Option<Decimal>,
 }

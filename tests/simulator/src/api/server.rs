@@ -87,7 +87,6 @@ async fn answer(
 /// Answers a request to Stripe's API: the second of the answer is the second of what it shows.
 fn stripe(request: &ApiRequest, simulator: &Simulator) -> Response<Full<Bytes>> {
     let (result, version, now, id) = simulator.with_world(|world| {
-        let id = world.ids.short("req_");
         let asked = request.authenticate().and_then(|()| request.version());
         let version = match &asked {
             Ok(Some(version)) => version.clone(),
@@ -97,7 +96,7 @@ fn stripe(request: &ApiRequest, simulator: &Simulator) -> Response<Full<Bytes>> 
             let pending = |event: &str| simulator.pending_deliveries(event);
             router::route(request, world, &version, pending)
         });
-        (result, version, world.now, id)
+        (result, version, world.now, world.answered_request())
     });
     let mut headers = headers(&version, id);
     if let Some(key) = request.idempotency_key() {

@@ -170,19 +170,30 @@ impl World {
     }
 
     fn prorate_swaps(&mut self, held: &Subscription, swaps: &[Swap], restarts: bool) {
+        let now = self.now;
+        let rest_of = |item: &Item| Rest {
+            start: now,
+            end: item.current_period_end,
+            length: item.current_period_end - item.current_period_start,
+        };
+        if restarts {
+            // Every item begins a new period, which a line of its own bills whole.
+            for item in &held.items {
+                self.prorate(held, item, rest_of(item), -1);
+            }
+            return;
+        }
         for swap in swaps {
-            for (item, sign) in [(&swap.before, -1), (&swap.after, 1)] {
-                // A new period is billed whole, by a line of its own.
-                let Some(item) = item.as_ref().filter(|_| sign < 0 || !restarts) else {
-                    continue;
+            if let Some(item) = &swap.before {
+                self.prorate(held, item, rest_of(item), -1);
+            }
+            if let Some(item) = &swap.after {
+                let (start, end) = held.period();
+                let rest = match &swap.before {
+                    Some(before) => rest_of(before),
+                    None => Rest { start: now, end, length: end - start },
                 };
-                let (period_start, period_end) = match &swap.before {
-                    Some(before) => (before.current_period_start, before.current_period_end),
-                    None => held.period(),
-                };
-                let length = period_end - period_start;
-                let rest = Rest { start: self.now, end: period_end, length };
-                self.prorate(held, item, rest, sign);
+                self.prorate(held, item, rest, 1);
             }
         }
     }

@@ -123,6 +123,7 @@ impl Script {
             let (person, act) = entry.remove();
             // Some acts come too late, to a subscription that has ended: then nothing happens.
             let _ = world.on_request(None, |world| self.act(world, person, act));
+            world.forget_answer();
         }
     }
 

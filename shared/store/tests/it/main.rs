@@ -1,0 +1,10 @@
+//! The store against a real Postgres. `make test` starts one.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails right there")]
+
+mod concurrency;
+mod events;
+mod freshness;
+mod inbox;
+mod refetch;
+mod schema;

@@ -1,0 +1,40 @@
+//! How the stacks of these tests are set up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use counterfoil_simulator::{Faults, Options, Retries};
+use counterfoil_support::Settings;
+
+/// Generous: it bounds a test that hangs, and none depends on it.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(3);
+
+/// The program under test.
+pub(crate) fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_counterfoil-under-test"))
+}
+
+/// These services, and a simulator that sends again soon.
+pub(crate) fn settings(services: Vec<&'static str>, faults: Faults) -> Settings {
+    let retries = Retries {
+        first_wait: Duration::from_millis(100),
+        longest_wait: Duration::from_millis(500),
+        ..Retries::default()
+    };
+    Settings {
+        binary: binary(),
+        simulator: Options { faults, retries, ..Options::default() },
+        environment: Vec::new(),
+        services,
+    }
+}
+
+/// Deliveries doubled, lost at first, told twice, and reordered.
+pub(crate) fn rough() -> Faults {
+    Faults {
+        duplicate_rate: 0.2,
+        drop_first_rate: 0.1,
+        reorder_window_millis: 200,
+        second_id_rate: 0.05,
+    }
+}
