@@ -9,6 +9,7 @@ use counterfoil_service::Clock;
 use counterfoil_support::Queues;
 
 use crate::options::{Plan, RowName};
+use crate::output;
 use crate::report::Row;
 
 /// Where the events of the load go: a changed subscription can change what its customer may use.
@@ -32,4 +33,11 @@ fn ceiling_first(round: u32) -> bool {
 async fn empty(queues: &Queues) -> anyhow::Result<()> {
     counterfoil_bus::purge(&queues.options, &queues.options.topology.queue(LINE)).await?;
     Ok(())
+}
+
+/// Removes the queues. What was measured is not lost over it.
+async fn remove(queues: &Queues) {
+    if let Err(error) = queues.remove().await {
+        output::say(&format!("The queues {}.* are left behind: {error:#}", queues.prefix));
+    }
 }

@@ -6,7 +6,7 @@ use counterfoil_service::Clock;
 use counterfoil_support::Queues;
 use serde_json::json;
 
-use super::{LINE, ceiling_first, empty};
+use super::{LINE, ceiling_first, empty, remove};
 use crate::ceiling::publisher::{self, Bare};
 use crate::load::{Target, closed, request::BODY_BYTES};
 use crate::options::Plan;
@@ -24,7 +24,7 @@ const BAR: f64 = 0.75;
 pub(super) async fn run(plan: &Plan, clock: &Clock) -> anyhow::Result<Row> {
     let queues = Queues::choose()?;
     let row = measured(plan, clock, &queues).await;
-    queues.remove().await?;
+    remove(&queues).await;
     row
 }
 

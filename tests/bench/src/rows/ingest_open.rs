@@ -6,7 +6,7 @@ use counterfoil_service::Clock;
 use counterfoil_support::Queues;
 use serde_json::json;
 
-use super::{ceiling_first, empty};
+use super::{ceiling_first, empty, remove};
 use crate::load::{Target, open, request::BODY_BYTES};
 use crate::options::Plan;
 use crate::output;
@@ -31,7 +31,7 @@ const QUANTILES: [(usize, &str, Option<f64>); 5] = [
 pub(super) async fn run(plan: &Plan, clock: &Clock) -> anyhow::Result<Row> {
     let queues = Queues::choose()?;
     let row = measured(plan, clock, &queues).await;
-    queues.remove().await?;
+    remove(&queues).await;
     row
 }
 
