@@ -74,10 +74,12 @@ stop: ## stop Postgres and RabbitMQ, keep their data
 clean: ## stop Postgres and RabbitMQ and remove their data
 	@$(local)/services clean
 
-bench: tools ## the benchmarks, each beside its ceiling
+bench: tools ## the benchmarks, each beside its ceiling (BENCH='--quick', BENCH='--help')
 	$(step) 'Getting Postgres and RabbitMQ ready.' $(local)/services start >/dev/null
-	$(step) 'Building with optimisation, then measuring.' \
-		$(with_services) cargo run --release --package counterfoil-bench
+	$(step) 'Building with optimisation; from nothing this takes some minutes.' \
+		cargo build --release --package counterfoil-cli --package counterfoil-bench
+	$(step) 'Measuring.' \
+		$(with_services) $(or $(CARGO_TARGET_DIR),target)/release/counterfoil-bench $(BENCH)
 
 prepare: tools ## write shared/store/.sqlx anew, after a query or a migration changed
 	$(step) 'Checking the queries against a scratch database.' \

@@ -38,6 +38,15 @@ impl Database {
         Ok(Self { server, name, url, pool })
     }
 
+    /// The version of the server, without creating anything on it.
+    pub async fn server_version() -> anyhow::Result<String> {
+        let server: PgConnectOptions = setting("DATABASE_URL")?.parse()?;
+        let mut connection = server.connect().await?;
+        let version = sqlx::query_scalar("show server_version").fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(version)
+    }
+
     /// Removes it, whoever is still connected.
     pub async fn remove(&self) -> anyhow::Result<()> {
         self.pool.close().await;

@@ -1,0 +1,113 @@
+//! The product: the `counterfoil` program as operators run it, in a process of its own.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use counterfoil_support::{Program, Queues, stack};
+
+/// The secret of the endpoint that events are sent to.
+pub const SECRET: &str = "whsec_bench_secret";
+/// How long a program may take to start on a busy machine.
+const START: Duration = Duration::from_secs(60);
+/// How long it may take to finish what it has in hand.
+const END: Duration = Duration::from_secs(60);
+
+/// A program that listens.
+#[derive(Debug)]
+pub struct Listening {
+    program: Program,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// What a process has used so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Used {
+    /// Processor time, in seconds.
+    pub cpu_seconds: f64,
+    /// The most memory it ever held, in MiB.
+    pub peak_mib: f64,
+}
+
+impl Listening {
+    /// `counterfoil ingest` on these queues.
+    pub async fn ingest(queues: &Queues) -> anyhow::Result<Self> {
+        let binary = stack::sibling("counterfoil").context("run `make bench`, which builds it")?;
+        let environment = [
+            ("AMQP_URL", queues.url.as_str()),
+            ("COUNTERFOIL_BUS_PREFIX", &queues.prefix),
+            ("STRIPE_WEBHOOK_SECRET", SECRET),
+            ("COUNTERFOIL_LOG_FORMAT", "json"),
+            ("COUNTERFOIL_INGEST_LISTEN", "127.0.0.1:0"),
+            // All senders have one address here.
+            ("COUNTERFOIL_INGEST_REQUESTS_PER_ADDRESS_PER_SECOND", "0"),
+            ("COUNTERFOIL_ADMIN_INGEST_LISTEN", "127.0.0.1:0"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut program = Program::start(&binary, &["ingest"], &environment)?;
+        program.logged("the publisher is connected to the broker", START).await?;
+        Self::when_it_says(program, "ingest listens").await
+    }
+
+    /// The ceiling of HTTP rows, as a process of its own.
+    pub async fn echo() -> anyhow::Result<Self> {
+        let program = Program::start(&std::env::current_exe()?, &["echo"], &[])?;
+        Self::when_it_says(program, crate::ceiling::echo::LISTENS).await
+    }
+
+    async fn when_it_says(mut program: Program, message: &str) -> anyhow::Result<Self> {
+        let line = program.logged(message, START).await?;
+        let address = line["address"].as_str().and_then(|it| it.parse().ok());
+        let address = address.context("a program does not say where it listens")?;
+        Ok(Self { program, address })
+    }
+
+    /// What it has used until now.
+    pub fn used(&self) -> anyhow::Result<Used> {
+        let id = self.program.id().context("the program has ended")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        used(&stat, &status).context("the system does not say what a process has used")
+    }
+
+    /// Ends it orderly.
+    pub async fn end(mut self) -> anyhow::Result<()> {
+        let status = self.program.terminate(END).await?;
+        anyhow::ensure!(status.success(), "the program ended with {status}");
+        Ok(())
+    }
+
+    /// Ends it at once.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.program.kill().await
+    }
+}
+
+/// Linux counts processor time for programs in hundredths of a second, on every machine.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+fn used(stat: &str, status: &str) -> Option<Used> {
+    // The name of the program, in parentheses, may hold blanks; what is counted begins after it.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    let (user, system) = (ticks()?, ticks()?);
+    let peak = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
+    let kib: f64 = peak.split_whitespace().next()?.parse().ok()?;
+    Some(Used { cpu_seconds: (user + system) / TICKS_PER_SECOND, peak_mib: kib / 1_024.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::used;
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "these are exact")]
+    fn what_a_process_used_is_read_from_the_system() {
+        let stat = "7 (a b) c) S 1 7 7 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 5 0 1 1 1";
+        let used = used(stat, "Name:\ta\nVmHWM:\t  2048 kB\nVmRSS:\t 1 kB\n").unwrap();
+        assert_eq!((used.cpu_seconds, used.peak_mib), (2.0, 2.0));
+        assert!(super::used("", "").is_none());
+    }
+}
