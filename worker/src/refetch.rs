@@ -6,11 +6,12 @@
 //! ever if need be: that is never a reason to park.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use counterfoil_bus::{Outage, Settlement};
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::retry::Rung;
-use counterfoil_domain::{EventKey, Scope};
+use counterfoil_domain::{EventKey, Scope, Timestamp};
 use counterfoil_projection::coverage::{self, Handling};
 use counterfoil_projection::{absent, project};
 use counterfoil_service::Clock;
@@ -79,15 +80,20 @@ impl Refetcher {
             return self.park(&question, reason).await;
         };
         let newest = question.waiting.iter().map(|(event, _)| event.created).max();
-        if newest.is_some_and(|it| self.clock.now().unix_seconds() <= it.unix_seconds()) {
-            // Only an answer from a later second decides, and that second has yet to come.
+        if newest.is_some_and(|it| self.clock.now().unix_seconds() <= it.unix_seconds() + 1) {
+            // Only what was read in a later second decides, and an answer is dated up to a second
+            // after it was read.
             return Ok(question.later("too soon", &self.metrics, |_| Rung::Seconds5));
         }
-        let account = match question.scope.account.as_str() {
-            Scope::OWN => None,
-            account => question.waiting.iter().any(|(event, _)| event.foreign).then_some(account),
+        let foreign = question.waiting.iter().any(|(event, _)| event.foreign);
+        let account = match client.account_for(question.scope, foreign) {
+            Ok(account) => account,
+            Err(not_ours) => return self.park(&question, &not_ours.to_string()).await,
         };
-        let (projection, second) = match client.fetch(question.kind, question.id, account).await {
+        let begun = self.clock.monotonic();
+        let answer = client.fetch(question.kind, question.id, account).await;
+        let took = self.clock.monotonic().saturating_sub(begun);
+        let (projection, date) = match answer {
             Ok(Answer::Found { body, date }) => match project(question.kind, &body, false) {
                 Ok(projection) => (projection, date),
                 Err(error) => return self.park(&question, &error.to_string()).await,
@@ -103,7 +109,7 @@ impl Refetcher {
                 | StripeError::Unreadable { .. }),
             ) => return self.park(&question, &error.to_string()).await,
         };
-        let second = second.whole_second();
+        let second = seen_at(date, took);
         let fetched = Fetched { scope: question.scope.clone(), second, projection };
         let outcome = self.store.absorb_fetched(&fetched, self.clock.now()).await?;
         let decided = |event: &Received| event.created.unix_seconds() < second.unix_seconds();
@@ -134,6 +140,13 @@ impl Refetcher {
     }
 }
 
+/// The second as of which an answer is to be taken. Stripe dates it when it is written, and may have
+/// read the object before: anything that changed meanwhile must count as later, so the whole time
+/// the call took is taken off.
+fn seen_at(date: Timestamp, took: Duration) -> Timestamp {
+    date.minus(took).whole_second()
+}
+
 impl Question<'_> {
     fn all(&self, settlement: &Settlement) -> Vec<(EventKey, Settlement)> {
         let each = |(event, _): &(&Received, u32)| (event.key.clone(), settlement.clone());
@@ -157,5 +170,19 @@ impl Question<'_> {
 impl From<Outage> for Failure {
     fn from(outage: Outage) -> Self {
         Self::Outage(outage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_while_stripe_answered_counts_as_later() {
+        let second = |at| Timestamp::from_unix_seconds(at).unwrap();
+        for (took, seen) in [(0, 20), (1, 19), (1_000, 19), (1_001, 18), (30_000, -10)] {
+            let seen_then = seen_at(second(20), Duration::from_millis(took));
+            assert_eq!(seen_then, second(seen), "{took} ms");
+        }
     }
 }
