@@ -10,7 +10,7 @@ use crate::project::{ProjectionError, id};
 pub(crate) fn row(id: String, it: wire::Invoice) -> Result<Invoice, ProjectionError> {
     let mut lines = it
         .lines
-        .map(|list| list.data)
+        .and_then(|list| list.data)
         .unwrap_or_default()
         .into_iter()
         .map(line_row)

@@ -3,6 +3,7 @@
 use counterfoil_domain::freshness::Digest;
 use counterfoil_domain::mirror::{Change, ObjectKind, Projection, Row};
 use counterfoil_stripe_wire::object as wire;
+use counterfoil_stripe_wire::tolerant::List;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -55,14 +56,14 @@ pub fn project(kind: ObjectKind, body: &str, deleted: bool) -> Result<Projection
         }
         ObjectKind::Subscription => {
             let it: wire::Subscription = read(kind, body)?;
-            let id = id(kind, it.id.as_ref())?;
-            let complete = it.items.as_ref().is_some_and(|items| !items.has_more);
-            (id.clone(), Row::Subscription(Box::new(subscription::row(id, it)?)), false, complete)
+            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted);
+            let complete = stub || it.items.as_ref().is_some_and(List::is_complete);
+            (id.clone(), Row::Subscription(Box::new(subscription::row(id, it)?)), stub, complete)
         }
         ObjectKind::Invoice => {
             let it: wire::Invoice = read(kind, body)?;
             let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted);
-            let complete = stub || it.lines.as_ref().is_some_and(|lines| !lines.has_more);
+            let complete = stub || it.lines.as_ref().is_some_and(List::is_complete);
             (id.clone(), Row::Invoice(Box::new(invoice::row(id, it)?)), stub, complete)
         }
     };

@@ -13,7 +13,7 @@ pub(crate) fn row(id: String, it: wire::Subscription) -> Result<Subscription, Pr
     let own_end = it.current_period_end.map(|at| at.0);
     let mut items = it
         .items
-        .map(|list| list.data)
+        .and_then(|list| list.data)
         .unwrap_or_default()
         .into_iter()
         .map(|item| item_row(item, own_start, own_end))
