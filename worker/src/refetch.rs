@@ -15,7 +15,7 @@ use counterfoil_domain::{EventKey, Scope, Timestamp};
 use counterfoil_projection::coverage::{self, Handling};
 use counterfoil_projection::{absent, project};
 use counterfoil_service::Clock;
-use counterfoil_store::{Fetched, FetchedOutcome, Received, Store};
+use counterfoil_store::{Fetched, FetchedOutcome, Received, Store, StoreError};
 use counterfoil_stripe_client::{Answer, StripeClient, StripeError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -49,18 +49,24 @@ impl Refetcher {
     ) -> Result<BTreeMap<EventKey, Settlement>, Failure> {
         let mut answers = BTreeMap::new();
         let mut questions: BTreeMap<(ObjectKind, &str, &Scope), Question<'_>> = BTreeMap::new();
+        let mut unasked = Vec::new();
         for (event, tries) in open {
-            let kind = match coverage::handling_of(&event.event_type) {
-                Handling::Mirrored(kind) => kind,
-                Handling::Ignored(_) => continue,
+            let kind = coverage::handling_of(&event.event_type);
+            let (Handling::Mirrored(kind), Some(id)) = (kind, event.object_id.as_deref()) else {
+                unasked.push(&event.key);
+                continue;
             };
-            let Some(id) = event.object_id.as_deref() else { continue };
             let scope = &event.key.scope;
             questions
                 .entry((kind, id, scope))
                 .or_insert_with(|| Question { kind, id, scope, waiting: Vec::new() })
                 .waiting
                 .push((event, *tries));
+        }
+        if !unasked.is_empty() {
+            // An earlier version left it open, and this one reads it otherwise.
+            let reason = "Stripe must be asked, and the event does not say for what";
+            self.store.park_open(&unasked, reason, self.clock.now()).await?;
         }
         let mut questions = questions.into_values();
         let mut running: FuturesUnordered<_> =
@@ -111,7 +117,21 @@ impl Refetcher {
         };
         let second = seen_at(date, took);
         let fetched = Fetched { scope: question.scope.clone(), second, projection };
-        let outcome = self.store.absorb_fetched(&fetched, self.clock.now()).await?;
+        let outcome = match self.store.absorb_fetched(&fetched, self.clock.now()).await {
+            Ok(outcome) => outcome,
+            // What happens to one object's answer is nothing to the rest of the batch.
+            Err(StoreError::Conflict) => {
+                return Ok(question.later("conflict", &self.metrics, Rung::after));
+            }
+            Err(error @ StoreError::Refused { .. }) => {
+                return self.park(&question, &error.to_string()).await;
+            }
+            Err(
+                error @ (StoreError::Unavailable(_)
+                | StoreError::Schema(_)
+                | StoreError::Unforeseen(_)),
+            ) => return Err(error.into()),
+        };
         let decided = |event: &Received| event.created.unix_seconds() < second.unix_seconds();
         match outcome {
             FetchedOutcome::Settled(_) if question.waiting.iter().all(|(it, _)| decided(it)) => {

@@ -59,7 +59,9 @@ pub enum NotOurs {
     #[error("Stripe must be asked, and STRIPE_SECRET_KEY is of the other mode")]
     Mode,
     /// The object is of an account that is not known to be the key's.
-    #[error("Stripe must be asked, and stripe.account does not say that STRIPE_SECRET_KEY is this account's")]
+    #[error(
+        "Stripe must be asked, and stripe.account does not say that STRIPE_SECRET_KEY is this account's"
+    )]
     Account,
 }
 
@@ -196,7 +198,8 @@ impl fmt::Debug for StripeClient {
 
 /// The mode of a key by its prefix (STRIPE.md section 8).
 fn mode_of(key: &str) -> Option<bool> {
-    let of = |mode: &str| ["sk", "rk"].iter().any(|kind| key.starts_with(&format!("{kind}_{mode}_")));
+    let of =
+        |mode: &str| ["sk", "rk"].iter().any(|kind| key.starts_with(&format!("{kind}_{mode}_")));
     if of("live") { Some(true) } else { of("test").then_some(false) }
 }
 
