@@ -317,6 +317,7 @@ fn stripe_client(config: &Config) -> anyhow::Result<Option<StripeClient>> {
     StripeClient::new(ClientOptions {
         base: config.stripe.api_base.clone(),
         key,
+        account: config.stripe.account.clone(),
         version: config.stripe.api_version.clone(),
         timeout: STRIPE_TIMEOUT,
     })

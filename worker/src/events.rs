@@ -54,13 +54,13 @@ impl BatchHandler for EventHandler {
 }
 
 impl EventHandler {
-    /// Absorbs events together, or, where Postgres refuses one of them, each alone.
+    /// Absorbs events together, or, where one of them may be what fails, each alone.
     async fn absorb(&self, events: &[Received], tries: &[u32]) -> Result<Vec<Settlement>, Outage> {
         match self.absorb_together(events, tries).await {
             Ok(settled) => Ok(settled),
             Err(Failure::Outage(outage)) => Err(outage),
             Err(Failure::Later) => Ok(tries.iter().map(|tries| later(*tries)).collect()),
-            Err(Failure::Refused(_)) => {
+            Err(Failure::Refused(_) | Failure::Unforeseen) => {
                 let mut settled = Vec::with_capacity(events.len());
                 for (event, tries) in events.iter().zip(tries) {
                     settled.push(self.absorb_alone(event, *tries).await?);
@@ -77,7 +77,7 @@ impl EventHandler {
         };
         match failure {
             Failure::Outage(outage) => Err(outage),
-            Failure::Later => Ok(later(tries)),
+            Failure::Later | Failure::Unforeseen => Ok(later(tries)),
             Failure::Refused(reason) => {
                 // Without its values it is only a name and its bytes, and those can be kept.
                 let bare = Received {
@@ -89,7 +89,7 @@ impl EventHandler {
                 match self.absorb_together(&[bare], &[tries]).await {
                     Ok(_) => Ok(Settlement::Done),
                     Err(Failure::Outage(outage)) => Err(outage),
-                    Err(Failure::Later) => Ok(later(tries)),
+                    Err(Failure::Later | Failure::Unforeseen) => Ok(later(tries)),
                     Err(Failure::Refused(_)) => Ok(Settlement::Park(reason)),
                 }
             }
@@ -190,6 +190,8 @@ pub(crate) enum Failure {
     Outage(Outage),
     /// Something was in the way: try again through the queue.
     Later,
+    /// Nobody knows why. One event may be the cause, so the others try without it.
+    Unforeseen,
     /// One of the values is refused for good, for this reason.
     Refused(String),
 }
@@ -203,8 +205,8 @@ impl From<StoreError> for Failure {
             StoreError::Conflict => Self::Later,
             StoreError::Refused { .. } => Self::Refused(error.to_string()),
             StoreError::Unforeseen(ref source) => {
-                tracing::error!(error = %error, source = %source, "the batch is tried again later");
-                Self::Later
+                tracing::error!(error = %error, source = %source, "events are tried again later");
+                Self::Unforeseen
             }
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn interpret(message: EventMessage, again: bool) -> Received {
     });
     match read {
         Ok(event) => {
-            let Subject { id: object_id, customer } = event.subject();
+            let Subject { id, customer } = event.subject();
             let (account, livemode) = (event.account.as_deref(), event.livemode);
             let (scope, meaning) = match scope_of(&expected, account, livemode) {
                 Ok(scope) => (scope, meaning_of(&event)),
@@ -38,6 +38,12 @@ pub(crate) fn interpret(message: EventMessage, again: bool) -> Received {
                     claimed_scope(&expected, account, livemode),
                     Meaning::Park(misdirected.as_str().to_owned()),
                 ),
+            };
+            // The object that is written is the one that is asked for when it must be, and under
+            // whose id its other events are found.
+            let object_id = match &meaning {
+                Meaning::Sighting(it) => Some(it.id.clone()),
+                Meaning::Nothing(_) | Meaning::Park(_) => id,
             };
             Received {
                 key: EventKey { id: message.id, scope },
@@ -150,6 +156,15 @@ mod tests {
             r#"{"id":"evt_1","type":"a","created":5,"account":"acct_2"}"#,
             "park: account mismatch",
         );
+    }
+
+    #[test]
+    fn a_sighting_is_always_found_under_its_object() {
+        let body = r#"{"id":"evt_1","type":"product.created","created":5,
+            "data":{"object":{"id":"prod_1","object":7,"customer":[]}}}"#;
+        let found = interpret(message(body), false);
+        assert!(matches!(found.meaning, Meaning::Sighting(_)));
+        assert_eq!(found.object_id.as_deref(), Some("prod_1"));
     }
 
     #[test]

@@ -6,15 +6,16 @@
 //! ever if need be: that is never a reason to park.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use counterfoil_bus::{Outage, Settlement};
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::retry::Rung;
-use counterfoil_domain::{EventKey, Scope};
+use counterfoil_domain::{EventKey, Scope, Timestamp};
 use counterfoil_projection::coverage::{self, Handling};
 use counterfoil_projection::{absent, project};
 use counterfoil_service::Clock;
-use counterfoil_store::{Fetched, FetchedOutcome, Received, Store};
+use counterfoil_store::{Fetched, FetchedOutcome, Received, Store, StoreError};
 use counterfoil_stripe_client::{Answer, StripeClient, StripeError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -48,18 +49,24 @@ impl Refetcher {
     ) -> Result<BTreeMap<EventKey, Settlement>, Failure> {
         let mut answers = BTreeMap::new();
         let mut questions: BTreeMap<(ObjectKind, &str, &Scope), Question<'_>> = BTreeMap::new();
+        let mut unasked = Vec::new();
         for (event, tries) in open {
-            let kind = match coverage::handling_of(&event.event_type) {
-                Handling::Mirrored(kind) => kind,
-                Handling::Ignored(_) => continue,
+            let kind = coverage::handling_of(&event.event_type);
+            let (Handling::Mirrored(kind), Some(id)) = (kind, event.object_id.as_deref()) else {
+                unasked.push(&event.key);
+                continue;
             };
-            let Some(id) = event.object_id.as_deref() else { continue };
             let scope = &event.key.scope;
             questions
                 .entry((kind, id, scope))
                 .or_insert_with(|| Question { kind, id, scope, waiting: Vec::new() })
                 .waiting
                 .push((event, *tries));
+        }
+        if !unasked.is_empty() {
+            // An earlier version left it open, and this one reads it otherwise.
+            let reason = "Stripe must be asked, and the event does not say for what";
+            self.store.park_open(&unasked, reason, self.clock.now()).await?;
         }
         let mut questions = questions.into_values();
         let mut running: FuturesUnordered<_> =
@@ -79,15 +86,20 @@ impl Refetcher {
             return self.park(&question, reason).await;
         };
         let newest = question.waiting.iter().map(|(event, _)| event.created).max();
-        if newest.is_some_and(|it| self.clock.now().unix_seconds() <= it.unix_seconds()) {
-            // Only an answer from a later second decides, and that second has yet to come.
+        if newest.is_some_and(|it| self.clock.now().unix_seconds() <= it.unix_seconds() + 1) {
+            // Only what was read in a later second decides, and an answer is dated up to a second
+            // after it was read.
             return Ok(question.later("too soon", &self.metrics, |_| Rung::Seconds5));
         }
-        let account = match question.scope.account.as_str() {
-            Scope::OWN => None,
-            account => question.waiting.iter().any(|(event, _)| event.foreign).then_some(account),
+        let foreign = question.waiting.iter().any(|(event, _)| event.foreign);
+        let account = match client.account_for(question.scope, foreign) {
+            Ok(account) => account,
+            Err(not_ours) => return self.park(&question, &not_ours.to_string()).await,
         };
-        let (projection, second) = match client.fetch(question.kind, question.id, account).await {
+        let begun = self.clock.monotonic();
+        let answer = client.fetch(question.kind, question.id, account).await;
+        let took = self.clock.monotonic().saturating_sub(begun);
+        let (projection, date) = match answer {
             Ok(Answer::Found { body, date }) => match project(question.kind, &body, false) {
                 Ok(projection) => (projection, date),
                 Err(error) => return self.park(&question, &error.to_string()).await,
@@ -103,9 +115,23 @@ impl Refetcher {
                 | StripeError::Unreadable { .. }),
             ) => return self.park(&question, &error.to_string()).await,
         };
-        let second = second.whole_second();
+        let second = seen_at(date, took);
         let fetched = Fetched { scope: question.scope.clone(), second, projection };
-        let outcome = self.store.absorb_fetched(&fetched, self.clock.now()).await?;
+        let outcome = match self.store.absorb_fetched(&fetched, self.clock.now()).await {
+            Ok(outcome) => outcome,
+            // What happens to one object's answer is nothing to the rest of the batch.
+            Err(StoreError::Conflict) => {
+                return Ok(question.later("conflict", &self.metrics, Rung::after));
+            }
+            Err(error @ StoreError::Refused { .. }) => {
+                return self.park(&question, &error.to_string()).await;
+            }
+            Err(
+                error @ (StoreError::Unavailable(_)
+                | StoreError::Schema(_)
+                | StoreError::Unforeseen(_)),
+            ) => return Err(error.into()),
+        };
         let decided = |event: &Received| event.created.unix_seconds() < second.unix_seconds();
         match outcome {
             FetchedOutcome::Settled(_) if question.waiting.iter().all(|(it, _)| decided(it)) => {
@@ -134,6 +160,13 @@ impl Refetcher {
     }
 }
 
+/// The second as of which an answer is to be taken. Stripe dates it when it is written, and may have
+/// read the object before: anything that changed meanwhile must count as later, so the whole time
+/// the call took is taken off.
+fn seen_at(date: Timestamp, took: Duration) -> Timestamp {
+    date.minus(took).whole_second()
+}
+
 impl Question<'_> {
     fn all(&self, settlement: &Settlement) -> Vec<(EventKey, Settlement)> {
         let each = |(event, _): &(&Received, u32)| (event.key.clone(), settlement.clone());
@@ -157,5 +190,19 @@ impl Question<'_> {
 impl From<Outage> for Failure {
     fn from(outage: Outage) -> Self {
         Self::Outage(outage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_while_stripe_answered_counts_as_later() {
+        let second = |at| Timestamp::from_unix_seconds(at).unwrap();
+        for (took, seen) in [(0, 20), (1, 19), (1_000, 19), (1_001, 18), (30_000, -10)] {
+            let seen_then = seen_at(second(20), Duration::from_millis(took));
+            assert_eq!(seen_then, second(seen), "{took} ms");
+        }
     }
 }

@@ -77,6 +77,13 @@ impl Timestamp {
         Self(self.0.saturating_add(wait).min(SECONDS_MAX * MICROS))
     }
 
+    /// This much earlier, held at the start of the range.
+    #[must_use]
+    pub fn minus(self, wait: Duration) -> Self {
+        let wait = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(wait).max(SECONDS_MIN * MICROS))
+    }
+
     /// How long since `earlier`; zero when `earlier` is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

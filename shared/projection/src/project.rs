@@ -56,9 +56,9 @@ pub fn project(kind: ObjectKind, body: &str, deleted: bool) -> Result<Projection
         }
         ObjectKind::Subscription => {
             let it: wire::Subscription = read(kind, body)?;
-            let id = id(kind, it.id.as_ref())?;
-            let complete = it.items.as_ref().is_some_and(List::is_whole);
-            (id.clone(), Row::Subscription(Box::new(subscription::row(id, it)?)), false, complete)
+            let (id, stub) = (id(kind, it.id.as_ref())?, it.deleted == Some(true));
+            let complete = stub || it.items.as_ref().is_some_and(List::is_whole);
+            (id.clone(), Row::Subscription(Box::new(subscription::row(id, it)?)), stub, complete)
         }
         ObjectKind::Invoice => {
             let it: wire::Invoice = read(kind, body)?;

@@ -59,7 +59,8 @@ fn class_of(code: Option<&str>) -> Class {
         // Connection, resources, operator intervention (shutdown, starting up), system errors, a
         // role or a database that is not there or not let in, and a standby that takes no writes.
         Some(code)
-            if ["08", "28", "3D", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default())
+            if ["08", "28", "3D", "53", "57", "58"]
+                .contains(&code.get(..2).unwrap_or_default())
                 || code == "25006" =>
         {
             Class::Unavailable

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use counterfoil_domain::Timestamp;
+use counterfoil_domain::{Scope, Timestamp};
 use http::header::{AUTHORIZATION, DATE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
@@ -30,6 +30,8 @@ pub struct ClientOptions {
     pub base: String,
     /// `sk_…` or `rk_…`
     pub key: SecretString,
+    /// The account the key belongs to, where it is configured.
+    pub account: Option<String>,
     /// The version to ask for; `None` leaves it to the account's default.
     pub version: Option<String>,
     /// How long a call may take in all.
@@ -42,8 +44,25 @@ pub struct StripeClient {
     http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     base: String,
     authorization: HeaderValue,
+    account: Option<String>,
+    /// The mode of the key; `None` where its prefix does not say.
+    livemode: Option<bool>,
     version: Option<HeaderValue>,
     timeout: Duration,
+}
+
+/// Why the key cannot be used to ask for an object: another account's or mode's objects are
+/// answered like objects that are gone, and must never be taken for such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotOurs {
+    /// The object is of the other mode.
+    #[error("Stripe must be asked, and STRIPE_SECRET_KEY is of the other mode")]
+    Mode,
+    /// The object is of an account that is not known to be the key's.
+    #[error(
+        "Stripe must be asked, and stripe.account does not say that STRIPE_SECRET_KEY is this account's"
+    )]
+    Account,
 }
 
 /// A 200 or a 404, whole.
@@ -66,6 +85,7 @@ impl StripeClient {
             HeaderValue::from_str(&format!("Bearer {}", options.key.expose_secret()))
                 .map_err(|_| "STRIPE_SECRET_KEY holds characters that no key has")?;
         authorization.set_sensitive(true);
+        let livemode = mode_of(options.key.expose_secret());
         let version = options
             .version
             .map(|it| HeaderValue::from_str(&it))
@@ -76,7 +96,26 @@ impl StripeClient {
             .pool_timer(TokioTimer::new())
             .build(connector);
         let base = options.base.trim_end_matches('/').to_owned();
-        Ok(Self { http, base, authorization, version, timeout: options.timeout })
+        let (account, timeout) = (options.account, options.timeout);
+        Ok(Self { http, base, authorization, account, livemode, version, timeout })
+    }
+
+    /// The account to name when an object of this scope is asked for, if any. `foreign` says that
+    /// the account was named by an event of Connect, and so is one that the key may speak for.
+    pub fn account_for<'a>(
+        &self,
+        scope: &'a Scope,
+        foreign: bool,
+    ) -> Result<Option<&'a str>, NotOurs> {
+        if self.livemode.is_some_and(|it| it != scope.livemode) {
+            return Err(NotOurs::Mode);
+        }
+        match scope.account.as_str() {
+            Scope::OWN => Ok(None),
+            account if self.account.as_deref() == Some(account) => Ok(None),
+            account if foreign => Ok(Some(account)),
+            _ => Err(NotOurs::Account),
+        }
     }
 
     /// One GET, one attempt.
@@ -157,6 +196,13 @@ impl fmt::Debug for StripeClient {
     }
 }
 
+/// The mode of a key by its prefix (STRIPE.md section 8).
+fn mode_of(key: &str) -> Option<bool> {
+    let of =
+        |mode: &str| ["sk", "rk"].iter().any(|kind| key.starts_with(&format!("{kind}_{mode}_")));
+    if of("live") { Some(true) } else { of("test").then_some(false) }
+}
+
 fn date_of(header: &HeaderValue) -> Option<Timestamp> {
     let date = OffsetDateTime::parse(header.to_str().ok()?, &Rfc2822).ok()?;
     Timestamp::try_from(date).ok()
@@ -174,10 +220,38 @@ mod tests {
     }
 
     #[test]
+    fn only_what_the_key_can_see_is_asked_for() {
+        let check = |key: &str, own: Option<&str>, scope: (&str, bool), foreign, expected| {
+            let options = ClientOptions {
+                base: "http://127.0.0.1:1".to_owned(),
+                key: key.into(),
+                account: own.map(str::to_owned),
+                version: None,
+                timeout: Duration::from_secs(1),
+            };
+            let client = StripeClient::new(options).unwrap();
+            let scope = Scope { account: scope.0.to_owned(), livemode: scope.1 };
+            assert_eq!(client.account_for(&scope, foreign), expected, "{key} {own:?} {scope}");
+        };
+        let ours = Some("acct_1");
+        check("sk_test_1", None, (Scope::OWN, false), false, Ok(None));
+        check("rk_live_1", None, (Scope::OWN, true), false, Ok(None));
+        check("sk_test_1", None, (Scope::OWN, true), false, Err(NotOurs::Mode));
+        check("sk_live_1", ours, ("acct_1", false), false, Err(NotOurs::Mode));
+        check("another", None, (Scope::OWN, true), false, Ok(None));
+        check("sk_test_1", ours, ("acct_1", false), false, Ok(None));
+        check("sk_test_1", ours, ("acct_1", false), true, Ok(None));
+        check("sk_test_1", ours, ("acct_2", false), true, Ok(Some("acct_2")));
+        check("sk_test_1", ours, ("acct_2", false), false, Err(NotOurs::Account));
+        check("sk_test_1", None, ("acct_2", false), false, Err(NotOurs::Account));
+    }
+
+    #[test]
     fn the_key_is_never_shown() {
         let options = ClientOptions {
             base: "http://127.0.0.1:1/".to_owned(),
             key: "sk_test_hunter2".into(),
+            account: None,
             version: None,
             timeout: Duration::from_secs(1),
         };

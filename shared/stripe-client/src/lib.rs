@@ -8,6 +8,6 @@ mod client;
 mod error;
 mod fetch;
 
-pub use client::{ClientOptions, StripeClient};
+pub use client::{ClientOptions, NotOurs, StripeClient};
 pub use error::StripeError;
 pub use fetch::Answer;

@@ -143,11 +143,11 @@ impl<'de> Deserialize<'de> for Json {
 
 /// A list object: its entries, and whether there are more than these.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(bound = "T: Deserialize<'de>")]
 pub struct List<T> {
-    /// The entries shown.
+    /// The entries shown. `None` where the list shows none of them, which is not the same as to
+    /// have none.
     pub data: Option<Vec<T>>,
-    /// Whether the object has more entries than are shown here.
+    /// Whether the object has more entries than are shown here; not so unless it says so.
     pub has_more: Option<bool>,
 }
 
@@ -203,6 +203,21 @@ mod tests {
             ("true", None),
         ] {
             assert_eq!(read::<Decimal>(json).map(|it| it.0), numeral.map(str::to_owned), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_its_entries_is_no_empty_list() {
+        for (json, complete) in [
+            (r#"{"data":[],"has_more":false}"#, true),
+            (r#"{"data":["a"]}"#, true),
+            (r#"{"data":["a"],"has_more":null}"#, true),
+            (r#"{"data":["a"],"has_more":true}"#, false),
+            (r#"{"data":null,"has_more":false}"#, false),
+            (r#"{"object":"list","url":"/v1/x"}"#, false),
+        ] {
+            let list: Option<List<String>> = read(json);
+            assert_eq!(list.map(|it| it.is_complete()), Some(complete), "{json}");
         }
     }
 

@@ -1,11 +1,15 @@
 //! What is answered 200 is in the queue: the load generator against the receiver, in one process.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use counterfoil_bench::load::closed::{self, Counts};
 use counterfoil_bench::load::{Target, open};
 use counterfoil_bench::product::SECRET;
-use counterfoil_bus::{Line, Publisher, Role};
+use counterfoil_bus::{
+    BatchHandler, ConsumerOptions, Delivery, Line, Outage, Publisher, Settlement, consume,
+};
 use counterfoil_domain::Lane;
 use counterfoil_ingest::{Ingest, Parts};
 use counterfoil_service::config::{Config, Sources};
@@ -15,8 +19,22 @@ use counterfoil_support::{Queues, until};
 const DEADLINE: Duration = Duration::from_secs(30);
 const ACCESS: Line = Line::Events(Lane::Access);
 
+/// The ids of all events that came out of the queue.
+#[derive(Default)]
+struct Seen(Mutex<BTreeSet<String>>);
+
+impl BatchHandler for Seen {
+    async fn handle(&self, batch: &[Delivery]) -> Result<Vec<Settlement>, Outage> {
+        let mut seen = self.0.lock().unwrap();
+        for delivery in batch {
+            assert!(seen.insert(delivery.id.clone()), "{} came twice", delivery.id);
+        }
+        Ok(vec![Settlement::Done; batch.len()])
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn as_many_messages_wait_as_events_were_answered_200() {
+async fn as_many_events_wait_as_were_answered_200() {
     let queues = Queues::choose().unwrap();
     let environment = [
         ("STRIPE_WEBHOOK_SECRET", SECRET),
@@ -53,17 +71,27 @@ async fn as_many_messages_wait_as_events_were_answered_200() {
     assert_eq!((open.latencies.len(), open.lateness.len()), (150, 150));
     assert_eq!(strange, Counts { accepted: 0, refused: 10 });
 
-    // The broker counts what it has confirmed a moment later.
-    until("400 messages wait", DEADLINE, async || {
-        let waiting = queues.depth(ACCESS, Role::Main).await?;
-        anyhow::ensure!(waiting >= 400, "{waiting} wait");
+    // Events that waited together travel in one message, so they are counted as a consumer sees
+    // them.
+    let seen = Arc::new(Seen::default());
+    let stop = Shutdown::new();
+    let stopped = stop.clone();
+    let options = ConsumerOptions::new(queues.options.clone(), ACCESS);
+    let consuming = tokio::spawn(consume(options, Arc::clone(&seen), async move {
+        stopped.requested().await;
+    }));
+    until("400 events are seen", DEADLINE, async || {
+        let events = seen.0.lock().unwrap().len();
+        anyhow::ensure!(events >= 400, "{events} are seen");
         Ok(Some(()))
     })
     .await
     .unwrap();
-    assert_eq!(queues.depth(ACCESS, Role::Main).await.unwrap(), 400);
-    let all: u32 = queues.depths().await.unwrap().iter().map(|it| it.messages).sum();
-    assert_eq!(all, 400, "nothing went elsewhere");
+    stop.request();
+    consuming.await.unwrap().unwrap();
+    assert_eq!(seen.0.lock().unwrap().len(), 400, "each has an id of its own");
+    let left: u32 = queues.depths().await.unwrap().iter().map(|it| it.messages).sum();
+    assert_eq!(left, 0, "nothing went elsewhere");
 
     shutdown.request();
     running.await.unwrap();

@@ -98,5 +98,8 @@ fn held_of(kind: ObjectKind, row: HeldRow) -> (ObjectKey, Held) {
         digest: Digest::from_bytes(digest),
     };
     let scope = Scope { account: row.account, livemode: row.livemode };
-    (ObjectKey { kind, id: row.id, scope }, Held { sighting, deleted: row.deleted, event: row.sighted_event })
+    (
+        ObjectKey { kind, id: row.id, scope },
+        Held { sighting, deleted: row.deleted, event: row.sighted_event },
+    )
 }

@@ -120,3 +120,42 @@ async fn several_processes_may_migrate_at_once(pool: PgPool) {
     }
     assert!(store(&pool).await.is_migrated().await.unwrap());
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_connection_that_is_cut_is_an_outage_and_nothing_is_lost(pool: PgPool) {
+    let store = store(&pool).await;
+    let mut workers = JoinSet::new();
+    for worker in 0..3 {
+        let store = store.clone();
+        let events = shuffled(history(), worker);
+        workers.spawn(async move {
+            let mut outages = 0;
+            for batch in events.chunks(9) {
+                loop {
+                    match store.absorb(batch, &witness_of, second(1_000)).await {
+                        Ok(settled) => break assert_eq!(settled.len(), batch.len()),
+                        Err(StoreError::Conflict) => {}
+                        Err(StoreError::Unavailable(_)) => outages += 1,
+                        Err(error) => panic!("{error}: {error:?}"),
+                    }
+                }
+            }
+            outages
+        });
+    }
+    let mut outages = 0;
+    while !workers.is_empty() {
+        let cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity \
+                   where datname = current_database() and pid <> pg_backend_pid()";
+        // The knife may be cut as well.
+        let _ = sqlx::query(cut).execute(&pool).await;
+        while let Some(ended) = workers.try_join_next() {
+            outages += ended.unwrap();
+        }
+    }
+    assert!(outages > 0, "nothing was cut in mid-flight");
+    let names = "select string_agg(distinct name, ' ') from stripe.customers";
+    assert_eq!(text(&pool, names).await.as_deref(), Some("5"));
+    let amounts = "select string_agg(distinct amount_due::text, ' ') from stripe.invoices";
+    assert_eq!(text(&pool, amounts).await.as_deref(), Some("5"));
+}

@@ -237,15 +237,12 @@ async fn work(store: &Store, work: &Work) {
                     assert_eq!(settled.len(), batch.len());
                 })
             }
-            Work::Answer(fetched) => {
-                store.absorb_fetched(fetched, second(1_000)).await.map(|_| ())
-            }
+            Work::Answer(fetched) => store.absorb_fetched(fetched, second(1_000)).await.map(|_| ()),
         };
         match done {
             Ok(()) => return,
             // What the queue does with a conflict.
-            Err(StoreError::Conflict) => {}
-            Err(error) => panic!("{error}: {error:?}"),
+            Err(error) => assert!(matches!(error, StoreError::Conflict), "{error}: {error:?}"),
         }
     }
 }
@@ -372,23 +369,15 @@ async fn check(pool: &PgPool, store: &Store, seed: u64) {
         }
     }
     let (truth, mirror) = (truth(&lives), mirror(pool).await);
-    for (object, expected) in &truth {
-        if mirror.get(object) != Some(expected) {
-            let life = lives.iter().find(|it| *object == format!("{} {}", it.kind, it.id)).unwrap();
-            panic!(
-                "seed {seed}: {object} is {:?}, not {expected}; asked: {}\n{:#?}",
-                mirror.get(object),
-                asked.contains(object),
-                life.events
-                    .iter()
-                    .map(|it| format!(
-                        "{} {}",
-                        it.created.unix_seconds(),
-                        String::from_utf8_lossy(&it.body)
-                    ))
-                    .collect::<Vec<_>>(),
-            );
-        }
+    for life in &lives {
+        let object = format!("{} {}", life.kind, life.id);
+        let told: Vec<_> = life.events.iter().map(|it| String::from_utf8_lossy(&it.body)).collect();
+        assert_eq!(
+            mirror.get(&object),
+            truth.get(&object),
+            "seed {seed}: {object}; asked: {}; events: {told:#?}",
+            asked.contains(&object),
+        );
     }
 }
 

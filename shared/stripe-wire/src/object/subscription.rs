@@ -8,6 +8,7 @@ use crate::tolerant::{List, Metadata, Ref, Text, Time};
 #[expect(missing_docs, reason = "the fields are Stripe's own, under Stripe's names")]
 pub struct Subscription {
     pub id: Option<Text>,
+    pub deleted: Option<bool>,
     pub created: Option<Time>,
     pub customer: Option<Ref>,
     pub status: Option<Text>,

@@ -4,6 +4,7 @@
 mod bad_events;
 mod broker_outage;
 mod command_line;
+mod database_cut;
 mod lives;
 mod setup;
 mod worker_killed;
