@@ -104,7 +104,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "these are exact")]
     fn the_middle_and_the_ends() {
         for (rounds, median, min, max) in [
             (vec![3.0, 1.0, 2.0], 2.0, 1.0, 3.0),
