@@ -217,7 +217,7 @@ mod tests {
             (r#"{"object":"list","url":"/v1/x"}"#, false),
         ] {
             let list: Option<List<String>> = read(json);
-            assert_eq!(list.map(|it| it.is_complete()), Some(complete), "{json}");
+            assert_eq!(list.map(|it| it.is_whole()), Some(complete), "{json}");
         }
     }
 

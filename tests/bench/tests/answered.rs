@@ -1,5 +1,7 @@
 //! What is answered 200 is in the queue: the load generator against the receiver, in one process.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails right there")]
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
