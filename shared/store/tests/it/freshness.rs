@@ -181,11 +181,12 @@ async fn objects_of_one_id_and_second_each_have_their_own_witnesses(pool: PgPool
     let customer = |id: &str, name: &str| {
         event(id, "customer.updated", 10, &format!(r#"{{"id":"gold","name":"{name}"}}"#))
     };
-    // Told last to first, b was followed by a, and where c belongs nobody can say.
+    // Created as a, then c, b, and a again: once both are known, a proves nothing.
     let known = [product("evt_1", "b", "c"), product("evt_2", "a", "b"), price("evt_3", "x")];
     assert_eq!(outcomes(&store, &known).await, [Applied, Applied, Applied]);
     absorb(&store, &[customer("evt_4", "x")]).await;
-    let batch = [customer("evt_5", "y"), product("evt_6", "c", "a"), price("evt_7", "y")];
+    let created = event("evt_5", "product.created", 10, r#"{"id":"gold","name":"a"}"#);
+    let batch = [customer("evt_6", "y"), created, product("evt_7", "c", "a"), price("evt_8", "y")];
     let settled = absorb(&store, &batch).await;
-    assert_eq!(settled[1].outcome, Refetching);
+    assert_eq!(settled[2].outcome, Refetching);
 }
