@@ -28,10 +28,11 @@ pub(crate) async fn load(
     if tied.is_empty() {
         return Ok(());
     }
-    let mut stored = stored_bodies(connection, &tied).await?;
+    let stored = stored_bodies(connection, &tied).await?;
     for (key, second) in tied {
         let Some(object) = objects.get_mut(&key) else { continue };
-        let earlier = stored.remove(&(key.id, key.scope, second)).unwrap_or_default();
+        // Not taken out: an object of another kind may have the same id.
+        let earlier = stored.get(&(key.id, key.scope, second)).map_or(&[][..], Vec::as_slice);
         let together = object
             .sightings
             .iter()

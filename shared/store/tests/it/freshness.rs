@@ -167,3 +167,26 @@ async fn our_own_redeliveries_are_no_repeats_of_the_senders(pool: PgPool) {
     let count = text(&pool, "select repeats::text from counterfoil.inbox").await;
     assert_eq!(count.as_deref(), Some("0"));
 }
+
+#[sqlx::test(migrations = false)]
+async fn objects_of_one_id_and_second_each_have_their_own_witnesses(pool: PgPool) {
+    let store = store(&pool).await;
+    let product = |id: &str, name: &str, before: &str| {
+        let object = format!(r#"{{"id":"gold","name":"{name}"}}|{{"name":"{before}"}}"#);
+        event(id, "product.updated", 10, &object)
+    };
+    let price = |id: &str, name: &str| {
+        event(id, "price.updated", 10, &format!(r#"{{"id":"gold","nickname":"{name}"}}"#))
+    };
+    let customer = |id: &str, name: &str| {
+        event(id, "customer.updated", 10, &format!(r#"{{"id":"gold","name":"{name}"}}"#))
+    };
+    // Created as a, then c, b, and a again: once both are known, a proves nothing.
+    let known = [product("evt_1", "b", "c"), product("evt_2", "a", "b"), price("evt_3", "x")];
+    assert_eq!(outcomes(&store, &known).await, [Applied, Applied, Applied]);
+    absorb(&store, &[customer("evt_4", "x")]).await;
+    let created = event("evt_5", "product.created", 10, r#"{"id":"gold","name":"a"}"#);
+    let batch = [customer("evt_6", "y"), created, product("evt_7", "c", "a"), price("evt_8", "y")];
+    let settled = absorb(&store, &batch).await;
+    assert_eq!(settled[2].outcome, Refetching);
+}
