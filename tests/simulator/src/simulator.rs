@@ -1,6 +1,7 @@
 //! The handle to a running simulator.
 
 use crate::api;
+use crate::api::keys::Keys;
 use crate::chance::{Chance, Stream};
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
@@ -16,6 +17,7 @@ use crate::model::payment::Card;
 use crate::options::Options;
 use crate::play::{self, Play, PlayError, Progress};
 use crate::truth::Truth;
+use crate::version::ApiVersion;
 use crate::wall::Wall;
 use crate::world::{Listener, World};
 use bytes::Bytes;
@@ -58,6 +60,7 @@ pub struct Simulator {
 pub(crate) struct Shared {
     address: SocketAddr,
     courier: Arc<Courier>,
+    keys: Keys,
     state: Mutex<State>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     wall: Arc<dyn Wall>,
@@ -100,6 +103,7 @@ impl Simulator {
         let shared = Arc::new(Shared {
             address,
             courier: Arc::new(courier),
+            keys: Keys::default(),
             state: Mutex::new(State { clock, posted: 0, world }),
             tasks: Mutex::new(Vec::new()),
             wall,
@@ -259,6 +263,16 @@ impl Simulator {
 
     pub(crate) fn wall_second(&self) -> i64 {
         self.shared.wall.unix_micros().div_euclid(1_000_000)
+    }
+
+    /// The idempotency keys of the account.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.shared.keys
+    }
+
+    /// The version that the account renders for whoever asks for none.
+    pub(crate) fn account_version(&self) -> ApiVersion {
+        self.state().world.account_version()
     }
 
     /// How many deliveries of an event are not acknowledged yet.

@@ -47,8 +47,8 @@ struct Advance {
 
 pub(super) fn answer(request: &ApiRequest, simulator: &Simulator) -> Answer {
     match control(request, simulator) {
-        Ok(body) => Answer { status: StatusCode::OK, body },
-        Err((status, message)) => Answer { status, body: json!({ "message": message }) },
+        Ok(body) => Answer::json(StatusCode::OK, &body),
+        Err((status, message)) => Answer::json(status, &json!({ "message": message })),
     }
 }
 
@@ -56,8 +56,8 @@ type Refusal = (StatusCode, String);
 
 fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal> {
     let segments = request.segments();
-    let path = segments.get(1..).unwrap_or_default();
-    match (request.method.as_str(), path) {
+    let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    match (request.method.as_str(), path.as_slice()) {
         ("GET", ["counters"]) => Ok(json!(simulator.counters())),
         ("GET", ["deliveries"]) => Ok(json!(simulator.deliveries())),
         ("GET", ["truth"]) => Ok(json!(simulator.truth())),

@@ -2,6 +2,7 @@
 //! bare or percent-encoded.
 
 use super::error::ApiError;
+use super::percent::decode_form;
 use std::collections::BTreeMap;
 
 /// The parameters of a request, in the order they came.
@@ -17,7 +18,7 @@ impl Form {
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (path(&decode(name)), decode(value))
+                (path(&decode_form(name)), decode_form(value))
             })
             .collect();
         Self { fields }
@@ -112,9 +113,25 @@ impl Form {
         entries.into_values().collect()
     }
 
+    /// Every parameter with its whole name, in the order they came.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (String, &str)> {
+        self.fields.iter().map(|(path, value)| (whole(path), value.as_str()))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
+}
+
+/// A path of names as it is written: `a[b][c]`.
+fn whole(path: &[String]) -> String {
+    let mut name = path.first().cloned().unwrap_or_default();
+    for inner in path.iter().skip(1) {
+        name.push('[');
+        name.push_str(inner);
+        name.push(']');
+    }
+    name
 }
 
 /// `a[b][]` as `a`, `b` and an empty name.
@@ -126,31 +143,6 @@ fn path(name: &str) -> Vec<String> {
         path.extend(rest.split("][").map(str::to_owned));
     }
     path
-}
-
-/// Percent-decoding with `+` for a blank; what is no valid UTF-8 becomes replacement characters.
-pub(super) fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while let Some(byte) = bytes.get(place) {
-        let escaped = (*byte == b'%')
-            .then(|| bytes.get(place + 1..place + 3))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (byte, escaped) {
-            (_, Some(value)) => {
-                decoded.push(value);
-                place += 3;
-                continue;
-            }
-            (b'+', None) => decoded.push(b' '),
-            (other, None) => decoded.push(*other),
-        }
-        place += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 #[cfg(test)]
@@ -175,15 +167,5 @@ mod tests {
         assert_eq!(form.text("absent"), None);
         assert!(form.only(&["customer", "items", "metadata", "flag"]).is_err());
         assert!(form.only(&["customer", "items", "metadata", "flag", "empty"]).is_ok());
-    }
-
-    #[test]
-    fn odd_escapes_stay_as_they_are() {
-        let check = |text: &str, expected: &str| assert_eq!(super::decode(text), expected);
-        check("100%", "100%");
-        check("%zz", "%zz");
-        check("%e6%9d%b1", "東");
-        check("a+b%2Bc", "a b+c");
-        check("%ff", "\u{fffd}");
     }
 }

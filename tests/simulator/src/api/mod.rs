@@ -3,8 +3,11 @@
 mod answer;
 mod control;
 mod error;
+mod exchange;
 mod form;
+pub(crate) mod keys;
 mod list;
+mod percent;
 mod reads;
 mod request;
 mod router;

@@ -24,6 +24,7 @@ pub(super) fn route(
     pending: impl Fn(&str) -> usize,
 ) -> Result<Value, ApiError> {
     let segments = request.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let Some(("v1", path)) = segments.split_first().map(|(first, rest)| (*first, rest)) else {
         return Err(unknown(request));
     };

@@ -4,9 +4,8 @@ use super::answer::Answer;
 use super::error::ApiError;
 use super::form::Form;
 use super::request::ApiRequest;
-use super::{control, router};
+use super::{control, exchange};
 use crate::simulator::Simulator;
-use crate::version::ApiVersion;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -75,36 +74,10 @@ async fn answer(
         body,
     };
     if let Some(error) = broken {
-        return Ok(Answer::of(Err(error)).into_response(simulator.now(), Vec::new()));
+        return Ok(Answer::of(Err(error)).into_response(simulator.now()));
     }
     if control::is_for(&request) {
-        let answer = control::answer(&request, &simulator);
-        return Ok(answer.into_response(simulator.now(), Vec::new()));
+        return Ok(control::answer(&request, &simulator).into_response(simulator.now()));
     }
-    Ok(stripe(&request, &simulator))
-}
-
-/// Answers a request to Stripe's API: the second of the answer is the second of what it shows.
-fn stripe(request: &ApiRequest, simulator: &Simulator) -> Response<Full<Bytes>> {
-    let (result, version, now, id) = simulator.with_world(|world| {
-        let asked = request.authenticate().and_then(|()| request.version());
-        let version = match &asked {
-            Ok(Some(version)) => version.clone(),
-            Ok(None) | Err(_) => world.account_version(),
-        };
-        let result = asked.and_then(|_| {
-            let pending = |event: &str| simulator.pending_deliveries(event);
-            router::route(request, world, &version, pending)
-        });
-        (result, version, world.now, world.answered_request())
-    });
-    let mut headers = headers(&version, id);
-    if let Some(key) = request.idempotency_key() {
-        headers.push(("idempotency-key", key));
-    }
-    Answer::of(result).into_response(now, headers)
-}
-
-fn headers(version: &ApiVersion, id: String) -> Vec<(&'static str, String)> {
-    vec![("request-id", id), ("stripe-version", version.as_str().to_owned())]
+    Ok(exchange::answer(&request, &simulator))
 }

@@ -3,8 +3,10 @@
 #![cfg(test)]
 
 mod api;
+mod caller;
 mod delivery;
 mod history;
+mod keys;
 mod lives;
 mod receiver;
 mod stage;
