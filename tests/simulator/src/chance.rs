@@ -14,6 +14,8 @@ pub(crate) enum Stream {
     SecondId = 2,
     /// What the customers of a play do.
     Play = 3,
+    /// Which calls of the API go wrong.
+    Calls = 4,
 }
 
 /// A seeded generator of one stream.

@@ -28,6 +28,7 @@ mod ids;
 mod life;
 mod model;
 mod options;
+mod outages;
 mod play;
 mod render;
 mod simulator;
@@ -36,6 +37,9 @@ mod version;
 mod wall;
 mod world;
 
+pub use api::fault::{CallFaults, Fault, FaultRate, Step};
+pub use api::limits::{Limits, RateLimit};
+pub use api::pattern::{InvalidPattern, Pattern};
 pub use clock::ClockMode;
 pub use delivery::endpoint::{Endpoint, EndpointId, InvalidUrl, Kinds};
 pub use delivery::faults::Faults;

@@ -1,7 +1,9 @@
 //! The handle to a running simulator.
 
 use crate::api;
+use crate::api::fault::FaultBook;
 use crate::api::keys::Keys;
+use crate::api::limits::LimitBook;
 use crate::chance::{Chance, Stream};
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
@@ -59,8 +61,10 @@ pub struct Simulator {
 
 pub(crate) struct Shared {
     address: SocketAddr,
+    call_faults: FaultBook,
     courier: Arc<Courier>,
     keys: Keys,
+    limits: LimitBook,
     state: Mutex<State>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     wall: Arc<dyn Wall>,
@@ -102,8 +106,10 @@ impl Simulator {
         let courier = Courier::new(chance, options.faults, options.retries, options.in_flight_max);
         let shared = Arc::new(Shared {
             address,
+            call_faults: FaultBook::new(options.seed),
             courier: Arc::new(courier),
             keys: Keys::default(),
+            limits: LimitBook::default(),
             state: Mutex::new(State { clock, posted: 0, world }),
             tasks: Mutex::new(Vec::new()),
             wall,
@@ -268,6 +274,18 @@ impl Simulator {
     /// The idempotency keys of the account.
     pub(crate) fn keys(&self) -> &Keys {
         &self.shared.keys
+    }
+
+    pub(crate) fn call_fault_book(&self) -> &FaultBook {
+        &self.shared.call_faults
+    }
+
+    pub(crate) fn limit_book(&self) -> &LimitBook {
+        &self.shared.limits
+    }
+
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.shared.wall.monotonic()
     }
 
     /// The version that the account renders for whoever asks for none.

@@ -1,8 +1,12 @@
 //! Error objects as Stripe answers them (STRIPE.md 7.5).
 
+use super::limits::RateLimit;
 use crate::life::LifeError;
 use http::StatusCode;
 use serde_json::{Map, Value};
+
+const REASON: &str = "stripe-rate-limited-reason";
+const SHOULD_RETRY: &str = "stripe-should-retry";
 
 /// An error answer: its status and the fields of its object.
 #[derive(Clone, Debug)]
@@ -123,6 +127,53 @@ impl ApiError {
         let mut error = Self::idempotency(StatusCode::CONFLICT, message);
         error.code = Some("idempotency_key_in_use");
         error
+    }
+
+    pub(super) fn rate_limited(limit: RateLimit) -> Self {
+        let message = "Request rate limit exceeded. Learn more about rate limits here \
+                       https://stripe.com/docs/rate-limits.";
+        let mut error = Self::request(StatusCode::TOO_MANY_REQUESTS, message);
+        error.code = Some("rate_limit");
+        error.headers = match limit {
+            RateLimit::GlobalRate => &[(REASON, "global-rate")],
+            RateLimit::GlobalConcurrency => &[(REASON, "global-concurrency")],
+            RateLimit::EndpointRate => &[(REASON, "endpoint-rate")],
+            RateLimit::EndpointConcurrency => &[(REASON, "endpoint-concurrency")],
+            RateLimit::ResourceSpecific => &[(REASON, "resource-specific")],
+        };
+        error
+    }
+
+    pub(super) fn lock_timeout() -> Self {
+        let message = "This object cannot be accessed right now because another API request or \
+                       Stripe process is currently accessing it. If you see this error \
+                       intermittently, retry the request.";
+        let mut error = Self::request(StatusCode::TOO_MANY_REQUESTS, message);
+        error.code = Some("lock_timeout");
+        error.headers = &[(SHOULD_RETRY, "true")];
+        error
+    }
+
+    /// What is answered for an effect that took place.
+    pub(super) fn after_effect() -> Self {
+        Self {
+            kind: "api_error",
+            executed: true,
+            headers: &[(SHOULD_RETRY, "false")],
+            ..Self::request(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Sorry! There was an error while talking to one of our backends.",
+            )
+        }
+    }
+
+    pub(super) fn dependency_failed() -> Self {
+        let message = "The request could not be completed because something it depends on failed.";
+        Self {
+            kind: "api_error",
+            executed: true,
+            ..Self::request(StatusCode::FAILED_DEPENDENCY, message)
+        }
     }
 
     /// Whether an idempotency key keeps this answer: only what came of an execution is kept.

@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::error::ApiError;
+use super::exchange::Cut;
 use super::form::Form;
 use super::request::ApiRequest;
 use super::{control, exchange};
@@ -13,7 +14,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::convert::Infallible;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -44,7 +44,8 @@ pub(crate) async fn serve(listener: TcpListener, simulator: Simulator) {
         let simulator = simulator.clone();
         connections.spawn(async move {
             let service = service_fn(move |request| answer(request, simulator.clone()));
-            // A caller who hangs up is no fault of the simulator.
+            // A caller who hangs up is no fault of the simulator; a connection that is to be cut
+            // ends here too.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
@@ -53,7 +54,7 @@ pub(crate) async fn serve(listener: TcpListener, simulator: Simulator) {
 async fn answer(
     request: Request<Incoming>,
     simulator: Simulator,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Cut> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(body) => Ok(body.to_bytes()),
@@ -79,5 +80,5 @@ async fn answer(
     if control::is_for(&request) {
         return Ok(control::answer(&request, &simulator).into_response(simulator.now()));
     }
-    Ok(exchange::answer(&request, &simulator))
+    exchange::answer(&request, &simulator).await
 }

@@ -26,7 +26,7 @@ impl Answer {
     }
 }
 
-const KEY: (&str, &str) = ("authorization", "Bearer sk_test_1");
+pub(crate) const KEY: (&str, &str) = ("authorization", "Bearer sk_test_1");
 
 pub(crate) async fn call(stage: &Stage, method: &str, path: &str, form: &str) -> Answer {
     call_with(stage, method, path, form, &[KEY]).await

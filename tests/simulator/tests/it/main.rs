@@ -8,5 +8,6 @@ mod delivery;
 mod history;
 mod keys;
 mod lives;
+mod outages;
 mod receiver;
 mod stage;
