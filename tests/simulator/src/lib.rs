@@ -27,6 +27,7 @@ mod delivery;
 mod ids;
 mod life;
 mod model;
+mod oddity;
 mod options;
 mod outages;
 mod play;

@@ -4,7 +4,6 @@ use crate::api;
 use crate::api::fault::FaultBook;
 use crate::api::keys::Keys;
 use crate::api::limits::LimitBook;
-use crate::chance::{Chance, Stream};
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
 use crate::delivery::endpoint::{Endpoint, EndpointId};
@@ -101,9 +100,9 @@ impl Simulator {
         let mut clock = Clock::new(options.clock, wall.as_ref());
         let now = clock.now(wall.as_ref());
         let mut world = World::new(options.seed, now, options.api_version, options.rules);
-        world.second_id_rate = options.faults.second_id_rate;
-        let chance = Chance::new(options.seed, Stream::Delivery);
-        let courier = Courier::new(chance, options.faults, options.retries, options.in_flight_max);
+        world.oddities.faults = options.faults;
+        let courier =
+            Courier::new(options.seed, options.faults, options.retries, options.in_flight_max);
         let shared = Arc::new(Shared {
             address,
             call_faults: FaultBook::new(options.seed),
@@ -225,7 +224,7 @@ impl Simulator {
         if !faults.are_rates() {
             return false;
         }
-        self.state().world.second_id_rate = faults.second_id_rate;
+        self.state().world.oddities.faults = faults;
         self.shared.courier.set_faults(faults);
         true
     }
