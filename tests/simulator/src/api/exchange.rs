@@ -149,7 +149,11 @@ fn execute(
     }
     let (mut result, id, now) = simulator.with_world(|world| {
         let pending = |event: &str| simulator.pending_deliveries(event);
-        let result = router::route(request, world, &version, pending);
+        let late = match fault {
+            Some(Fault::LateSearch { seconds }) => Some(seconds),
+            Some(_) | None => None,
+        };
+        let result = router::route(request, world, &version, late, pending);
         (result, world.answered_request(), world.now)
     });
     if result.is_ok() && fault == Some(Fault::ErrorAfterEffect) {

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     fields: Vec<(Vec<String>, String)>,
+    /// The name of the parameter that this form is inside of.
+    within: String,
 }
 
 impl Form {
@@ -21,7 +23,12 @@ impl Form {
                 (path(&decode_form(name)), decode_form(value))
             })
             .collect();
-        Self { fields }
+        Self { fields, within: String::new() }
+    }
+
+    /// The whole name of a parameter of this form.
+    fn name(&self, name: &str) -> String {
+        if self.within.is_empty() { name.to_owned() } else { format!("{}[{name}]", self.within) }
     }
 
     /// The parameters of a query and of a body together.
@@ -34,8 +41,9 @@ impl Form {
     pub(super) fn only(&self, known: &[&str]) -> Result<(), ApiError> {
         for (path, _) in &self.fields {
             let name = path.first().map_or("", String::as_str);
-            if name != "expand" && !known.contains(&name) {
-                return Err(ApiError::unknown_parameter(name));
+            let expands = name == "expand" && self.within.is_empty();
+            if !expands && !known.contains(&name) {
+                return Err(ApiError::unknown_parameter(&self.name(name)));
             }
         }
         Ok(())
@@ -58,13 +66,15 @@ impl Form {
     pub(super) fn required(&self, name: &'static str) -> Result<&str, ApiError> {
         self.text(name)
             .filter(|value| !value.is_empty())
-            .ok_or_else(|| ApiError::missing_parameter(name))
+            .ok_or_else(|| ApiError::missing_parameter(&self.name(name)))
     }
 
     pub(super) fn integer(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
         self.text(name)
             .filter(|value| !value.is_empty())
-            .map(|value| value.parse().map_err(|_| ApiError::invalid_integer(name, value)))
+            .map(|value| {
+                value.parse().map_err(|_| ApiError::invalid_integer(&self.name(name), value))
+            })
             .transpose()
     }
 
@@ -73,7 +83,9 @@ impl Form {
             None | Some("") => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(value) => Err(ApiError::invalid(name, &format!("Invalid boolean: {value}"))),
+            Some(value) => {
+                Err(ApiError::invalid(&self.name(name), &format!("Invalid boolean: {value}")))
+            }
         }
     }
 
@@ -96,7 +108,16 @@ impl Form {
             .filter(|(path, _)| path.len() > 1 && path.first().is_some_and(|it| it == name))
             .map(|(path, value)| (path.get(1..).unwrap_or_default().to_vec(), value.clone()))
             .collect();
-        Self { fields }
+        Self { fields, within: self.name(name) }
+    }
+
+    /// The values in an array: `expand[]=a&expand[]=b` or `expand[0]=a`, in the order they came.
+    pub(super) fn values(&self, name: &str) -> Vec<&str> {
+        self.fields
+            .iter()
+            .filter(|(path, _)| matches!(path.as_slice(), [first, _] if first == name))
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// The forms in an array of forms: `items[0][price]=…`, in the order of their indices.
@@ -110,7 +131,9 @@ impl Form {
             };
             entries.entry(index).or_default().fields.push((rest.to_vec(), value));
         }
-        entries.into_values().collect()
+        let within = self.name(name);
+        let named = |(index, entry)| Self { within: format!("{within}[{index}]"), ..entry };
+        entries.into_iter().map(named).collect()
     }
 
     /// Every parameter with its whole name, in the order they came.

@@ -63,24 +63,25 @@ pub(super) fn customers(world: &World, form: &Form, v: &ApiVersion) -> Result<Va
 pub(super) fn products(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
     takes(form, &["active", "ids"])?;
     let active = form.boolean("active")?;
-    let ids = form.map("ids");
+    let ids = form.values("ids");
     list::<Product>(world, form, v, |held| {
         active.is_none_or(|active| active == held.active)
-            && (ids.is_empty() || ids.values().any(|id| *id == held.id))
+            && (ids.is_empty() || ids.contains(&held.id.as_str()))
     })
 }
 
 pub(super) fn prices(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
     takes(form, &["active", "product", "type", "currency", "lookup_keys"])?;
     let active = form.boolean("active")?;
-    let keys = form.map("lookup_keys");
+    let keys = form.values("lookup_keys");
     list::<Price>(world, form, v, |held| {
         let kind = if held.recurring.is_some() { "recurring" } else { "one_time" };
         active.is_none_or(|active| active == held.active)
             && fits(form.text("product"), &held.product)
             && fits(form.text("type"), kind)
             && fits(form.text("currency"), &held.currency)
-            && (keys.is_empty() || keys.values().any(|key| held.lookup_key.as_ref() == Some(key)))
+            && (keys.is_empty()
+                || held.lookup_key.as_deref().is_some_and(|key| keys.contains(&key)))
     })
 }
 
@@ -169,7 +170,7 @@ pub(super) fn events(
     takes(form, &["type", "types", "delivery_success"])?;
     let created = Created::parse(form)?;
     let oldest = world.now - EVENTS_KEPT_SECONDS;
-    let types = form.map("types");
+    let types = form.values("types");
     let delivered = form.boolean("delivery_success")?;
     if form.text("type").is_some() && !types.is_empty() {
         let message = "You may only specify one of these parameters: type, types.";
@@ -181,7 +182,7 @@ pub(super) fn events(
         event.created >= oldest
             && created.holds(event.created)
             && form.text("type").is_none_or(|wanted| kind_fits(wanted, &event.kind))
-            && (types.is_empty() || types.values().any(|wanted| kind_fits(wanted, &event.kind)))
+            && (types.is_empty() || types.iter().any(|wanted| kind_fits(wanted, &event.kind)))
             && delivered.is_none_or(|wanted| wanted == (pending(&event.id) == 0))
     };
     page(&rows, form, "/v1/events", keep, |event| shown(world, event, &pending))

@@ -1,8 +1,10 @@
 //! Which request is answered by what.
 
 use super::error::ApiError;
+use super::expand::Expand;
 use super::form::Form;
 use super::request::ApiRequest;
+use super::search::search;
 use super::{reads, writes};
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
@@ -16,11 +18,12 @@ use http::Method;
 use serde_json::Value;
 
 /// Answers a request to Stripe's API. `pending` counts the deliveries of an event that are not
-/// acknowledged yet.
+/// acknowledged yet; `late_seconds` is how far behind a search is, if not as far as usual.
 pub(super) fn route(
     request: &ApiRequest,
     world: &mut World,
     version: &ApiVersion,
+    late_seconds: Option<u32>,
     pending: impl Fn(&str) -> usize,
 ) -> Result<Value, ApiError> {
     let segments = request.segments();
@@ -29,8 +32,16 @@ pub(super) fn route(
         return Err(unknown(request));
     };
     let form = request.form();
-    match request.method {
-        Method::GET => read(request, path, world, &form, version, pending),
+    let answered = answered(path, &request.method).ok_or_else(|| unknown(request))?;
+    let expand = Expand::parse(&form, answered, version)?;
+    let mut answer = match request.method {
+        Method::GET => match path {
+            [objects, "search"] => {
+                let lag = late_seconds.map_or(world.rules.search_lag_seconds, i64::from);
+                found(objects, world, &form, version, lag).unwrap_or_else(|| Err(unknown(request)))
+            }
+            _ => read(request, path, world, &form, version, pending),
+        },
         Method::POST => {
             let key = request.idempotency_key();
             world.on_request(key, |world| post(request, path, world, &form, version))
@@ -39,7 +50,44 @@ pub(super) fn route(
             world.on_request(None, |world| delete(request, path, world, &form, version))
         }
         _ => Err(unknown(request)),
-    }
+    }?;
+    expand.apply(&mut answer, world, version);
+    Ok(answer)
+}
+
+/// The kind of object that a path answers with, and whether it answers with a list of them.
+fn answered(path: &[&str], method: &Method) -> Option<(&'static str, bool)> {
+    let kind = match *path.first()? {
+        "customers" => Customer::KIND,
+        "events" => "event",
+        "invoices" if path.get(2) == Some(&"lines") => return Some(("line_item", true)),
+        "invoices" => Invoice::KIND,
+        "prices" => Price::KIND,
+        "products" => Product::KIND,
+        "subscription_items" => "subscription_item",
+        "subscriptions" => Subscription::KIND,
+        _ => return None,
+    };
+    let lists = path.len() == 1 || path.get(1) == Some(&"search");
+    Some((kind, lists && method == Method::GET))
+}
+
+/// What a search among objects finds; none where there is no search.
+fn found(
+    objects: &str,
+    world: &World,
+    form: &Form,
+    v: &ApiVersion,
+    lag: i64,
+) -> Option<Result<Value, ApiError>> {
+    Some(match objects {
+        "customers" => search::<Customer>(world, form, v, lag),
+        "invoices" => search::<Invoice>(world, form, v, lag),
+        "prices" => search::<Price>(world, form, v, lag),
+        "products" => search::<Product>(world, form, v, lag),
+        "subscriptions" => search::<Subscription>(world, form, v, lag),
+        _ => return None,
+    })
 }
 
 fn unknown(request: &ApiRequest) -> ApiError {
@@ -54,6 +102,9 @@ fn read(
     v: &ApiVersion,
     pending: impl Fn(&str) -> usize,
 ) -> Result<Value, ApiError> {
+    if let [_, _] = path {
+        form.only(&[])?;
+    }
     match path {
         ["customers"] => reads::customers(world, form, v),
         ["customers", id] => reads::retrieve::<Customer>(world, id, v),

@@ -5,9 +5,11 @@
 mod api;
 mod caller;
 mod delivery;
+mod expand;
 mod history;
 mod keys;
 mod lives;
 mod outages;
 mod receiver;
+mod search;
 mod stage;
