@@ -16,6 +16,7 @@ use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::subscription::Subscription;
 use crate::model::table::Table;
+use crate::model::test_clock::TestClock;
 use crate::oddity::{Oddities, Oddity};
 use crate::render::previous::previous_attributes;
 use crate::render::{Object, View};
@@ -47,6 +48,11 @@ pub(crate) struct World {
     pub(crate) prices: Table<Price>,
     pub(crate) products: Table<Product>,
     pub(crate) subscriptions: Table<Subscription>,
+    pub(crate) test_clocks: Table<TestClock>,
+    /// What test clocks will bring, by clock.
+    pub(crate) clock_agendas: HashMap<String, Agenda>,
+    /// The account's own second while something is done in the time of a test clock.
+    pub(crate) outside_now: Option<i64>,
     /// Subscriptions by customer, invoices and pending invoice items by subscription.
     pub(crate) subscriptions_of: HashMap<String, Vec<String>>,
     pub(crate) invoices_of: HashMap<String, Vec<String>>,
@@ -108,6 +114,9 @@ impl World {
             prices: Table::default(),
             products: Table::default(),
             subscriptions: Table::default(),
+            test_clocks: Table::default(),
+            clock_agendas: HashMap::new(),
+            outside_now: None,
             subscriptions_of: HashMap::new(),
             invoices_of: HashMap::new(),
             pending_of: HashMap::new(),
@@ -144,6 +153,11 @@ impl World {
 
     /// Lets time pass: everything due by then happens, each thing in its own second.
     pub(crate) fn advance_to(&mut self, second: i64) {
+        self.perform_until(second);
+    }
+
+    /// The same, by whichever clock is being gone by.
+    pub(crate) fn perform_until(&mut self, second: i64) {
         while let Some((due, task)) = self.agenda.take_due(second) {
             self.now = self.now.max(due);
             self.perform(task);
@@ -160,6 +174,7 @@ impl World {
             Task::Finalize { invoice } => self.finalize_when_due(&invoice),
             Task::Collect { invoice } => self.collect_when_due(&invoice),
             Task::AnnouncePayment { payment } => self.announce_payment(&payment),
+            Task::AdvanceClock { clock } => self.arrive(&clock),
         }
     }
 
@@ -284,6 +299,7 @@ impl World {
 
     /// Keeps an event under a new id.
     fn keep(&mut self, kind: &str, prefix: &'static str, data: &[Data]) {
+        let created = self.outside_now.unwrap_or(self.now);
         let id = self.ids.long(prefix);
         let pending = self.listeners.iter().filter(|listener| listener.kinds.include(kind)).count();
         let bodies = self
@@ -295,7 +311,7 @@ impl World {
                     id: &id,
                     object: "event",
                     api_version: version.as_str(),
-                    created: self.now,
+                    created,
                     data,
                     livemode: false,
                     pending_webhooks: pending,
@@ -308,7 +324,7 @@ impl World {
             })
             .collect();
         self.event_places.insert(id.clone(), self.events.len());
-        self.events.push(Event { id, created: self.now, kind: kind.to_owned(), bodies });
+        self.events.push(Event { id, created, kind: kind.to_owned(), bodies });
     }
 
     /// Makes an event of any type about any object, as it is given.

@@ -9,6 +9,7 @@ use crate::model::invoice::Invoice;
 use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::subscription::Subscription;
+use crate::model::test_clock::TestClock;
 use crate::render::{self, Object, View};
 use crate::version::{ApiVersion, since};
 use crate::world::World;
@@ -178,6 +179,7 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         .or_else(|| row::<Price>(id, world, view))
         .or_else(|| row::<Product>(id, world, view))
         .or_else(|| row::<Subscription>(id, world, view))
+        .or_else(|| row::<TestClock>(id, world, view))
         .or_else(|| world.payment_methods.get(id).map(render::payment::method))
         .or_else(|| world.payments.get(id).map(|held| render::payment::intent(held, view)))
         .or_else(|| charge(id, world, view))

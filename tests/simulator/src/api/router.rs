@@ -11,6 +11,7 @@ use crate::model::invoice::Invoice;
 use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::subscription::Subscription;
+use crate::model::test_clock::TestClock;
 use crate::render::{Object, deleted};
 use crate::version::ApiVersion;
 use crate::world::World;
@@ -44,10 +45,16 @@ pub(super) fn route(
         },
         Method::POST => {
             let key = request.idempotency_key();
-            world.on_request(key, |world| post(request, path, world, &form, version))
+            let subject = subject(path, &form);
+            world.on_request(key, |world| {
+                world.in_time_of(&subject, |world| post(request, path, world, &form, version))
+            })
         }
         Method::DELETE => {
-            world.on_request(None, |world| delete(request, path, world, &form, version))
+            let subject = subject(path, &form);
+            world.on_request(None, |world| {
+                world.in_time_of(&subject, |world| delete(request, path, world, &form, version))
+            })
         }
         _ => Err(unknown(request)),
     }?;
@@ -66,10 +73,23 @@ fn answered(path: &[&str], method: &Method) -> Option<(&'static str, bool)> {
         "products" => Product::KIND,
         "subscription_items" => "subscription_item",
         "subscriptions" => Subscription::KIND,
+        "test_helpers" if path.get(1) == Some(&"test_clocks") => {
+            return Some((TestClock::KIND, path.len() == 2 && method == Method::GET));
+        }
         _ => return None,
     };
     let lists = path.len() == 1 || path.get(1) == Some(&"search");
     Some((kind, lists && method == Method::GET))
+}
+
+/// The object whose test clock a write goes by: the one its path names, the customer it is for, or
+/// the clock a customer is made with. Writes of clocks themselves go by the account's time.
+fn subject(path: &[&str], form: &Form) -> String {
+    match path {
+        ["test_helpers", ..] => String::new(),
+        [_, id, ..] => (*id).to_owned(),
+        _ => form.owned("customer").or_else(|| form.owned("test_clock")).unwrap_or_default(),
+    }
 }
 
 /// What a search among objects finds; none where there is no search.
@@ -102,8 +122,10 @@ fn read(
     v: &ApiVersion,
     pending: impl Fn(&str) -> usize,
 ) -> Result<Value, ApiError> {
-    if let [_, _] = path {
-        form.only(&[])?;
+    match path {
+        ["test_helpers", "test_clocks"] => return reads::test_clocks(world, form, v),
+        ["test_helpers", "test_clocks", _] | [_, _] => form.only(&[])?,
+        _ => {}
     }
     match path {
         ["customers"] => reads::customers(world, form, v),
@@ -118,6 +140,7 @@ fn read(
         ["invoices"] => reads::invoices(world, form, v),
         ["invoices", id] => reads::retrieve::<Invoice>(world, id, v),
         ["invoices", id, "lines"] => reads::lines(world, id, form, v),
+        ["test_helpers", "test_clocks", id] => reads::retrieve::<TestClock>(world, id, v),
         ["events"] => reads::events(world, form, pending),
         ["events", id] => reads::event(world, id, pending),
         _ => Err(unknown(request)),
@@ -164,6 +187,14 @@ fn post(
             writes::update_subscription(world, id, form)?;
             reads::retrieve::<Subscription>(world, id, v)
         }
+        ["test_helpers", "test_clocks"] => {
+            let id = writes::create_test_clock(world, form)?;
+            reads::retrieve::<TestClock>(world, &id, v)
+        }
+        ["test_helpers", "test_clocks", id, "advance"] => {
+            writes::advance_test_clock(world, id, form)?;
+            reads::retrieve::<TestClock>(world, id, v)
+        }
         ["invoices", id, "pay"] => {
             writes::pay(world, id, form)?;
             reads::retrieve::<Invoice>(world, id, v)
@@ -184,6 +215,11 @@ fn delete(
             form.only(&[])?;
             world.delete_customer(id)?;
             Ok(deleted(Customer::KIND, id))
+        }
+        ["test_helpers", "test_clocks", id] => {
+            form.only(&[])?;
+            world.delete_test_clock(id)?;
+            Ok(deleted(TestClock::KIND, id))
         }
         ["products", id] => {
             form.only(&[])?;

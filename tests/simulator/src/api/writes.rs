@@ -23,9 +23,14 @@ const CUSTOMER: &[&str] = &[
     "payment_method",
     "phone",
 ];
+/// What only a new customer can be given.
+const TEST_CLOCK: &str = "test_clock";
 
 pub(super) fn create_customer(world: &mut World, form: &Form) -> Result<String, ApiError> {
-    customer_only(form)?;
+    customer_only(form, &[TEST_CLOCK])?;
+    if let Some(clock) = form.text(TEST_CLOCK) {
+        world.live_clock(clock, TEST_CLOCK)?;
+    }
     Ok(world.create_customer(NewCustomer {
         address: address(form),
         card: card(form)?.unwrap_or(Card::Missing),
@@ -34,11 +39,12 @@ pub(super) fn create_customer(world: &mut World, form: &Form) -> Result<String, 
         metadata: form.map("metadata"),
         name: form.owned("name"),
         phone: form.owned("phone"),
+        test_clock: form.owned(TEST_CLOCK),
     }))
 }
 
 pub(super) fn update_customer(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
-    customer_only(form)?;
+    customer_only(form, &[])?;
     let card = card(form)?;
     world.update_customer(
         id,
@@ -61,8 +67,8 @@ pub(super) fn update_customer(world: &mut World, id: &str, form: &Form) -> Resul
 const ADDRESS: &[&str] = &["city", "country", "line1", "line2", "postal_code", "state"];
 
 /// Refuses what is unknown inside a customer's parameters.
-fn customer_only(form: &Form) -> Result<(), ApiError> {
-    form.only(CUSTOMER)?;
+fn customer_only(form: &Form, more: &[&str]) -> Result<(), ApiError> {
+    form.only(&[CUSTOMER, more].concat())?;
     form.inner("address").only(ADDRESS)?;
     form.inner("invoice_settings").only(&["default_payment_method"])
 }
@@ -267,4 +273,18 @@ pub(super) fn cancel(world: &mut World, id: &str, form: &Form) -> Result<(), Api
 pub(super) fn pay(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
     form.only(&["forgive", "off_session", "paid_out_of_band"])?;
     Ok(world.pay_invoice(id, form.boolean("paid_out_of_band")?.unwrap_or(false))?)
+}
+
+pub(super) fn create_test_clock(world: &mut World, form: &Form) -> Result<String, ApiError> {
+    form.only(&["frozen_time", "name"])?;
+    let frozen_time =
+        form.integer("frozen_time")?.ok_or_else(|| ApiError::missing_parameter("frozen_time"))?;
+    Ok(world.create_test_clock(frozen_time, form.owned("name")))
+}
+
+pub(super) fn advance_test_clock(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
+    form.only(&["frozen_time"])?;
+    let to =
+        form.integer("frozen_time")?.ok_or_else(|| ApiError::missing_parameter("frozen_time"))?;
+    Ok(world.advance_test_clock(id, to)?)
 }

@@ -13,3 +13,4 @@ mod outages;
 mod receiver;
 mod search;
 mod stage;
+mod test_clocks;
