@@ -44,6 +44,7 @@ async fn run(show: &mut Show) -> anyhow::Result<bool> {
         drop_first_rate: 0.02,
         reorder_window_millis: 300,
         second_id_rate: 0.01,
+        ..Faults::default()
     };
     let retries = Retries { first_wait: Duration::from_millis(500), ..Retries::default() };
     let settings = Settings {

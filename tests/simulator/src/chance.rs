@@ -14,6 +14,18 @@ pub(crate) enum Stream {
     SecondId = 2,
     /// What the customers of a play do.
     Play = 3,
+    /// Which calls of the API go wrong.
+    Calls = 4,
+    /// Which deliveries are delayed, lost, sent again or wrongly signed.
+    Mischief = 5,
+    /// Which changes get no event.
+    NeverGenerated = 6,
+    /// Which events have a `status` that nobody has heard of.
+    UnknownEnum = 7,
+    /// Which events have a field that nobody has heard of.
+    UnknownField = 8,
+    /// Which changes get an event of a type that nobody has heard of.
+    UnknownType = 9,
 }
 
 /// A seeded generator of one stream.

@@ -1,7 +1,9 @@
 //! The handle to a running simulator.
 
 use crate::api;
-use crate::chance::{Chance, Stream};
+use crate::api::fault::FaultBook;
+use crate::api::keys::Keys;
+use crate::api::limits::LimitBook;
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
 use crate::delivery::endpoint::{Endpoint, EndpointId};
@@ -16,6 +18,7 @@ use crate::model::payment::Card;
 use crate::options::Options;
 use crate::play::{self, Play, PlayError, Progress};
 use crate::truth::Truth;
+use crate::version::ApiVersion;
 use crate::wall::Wall;
 use crate::world::{Listener, World};
 use bytes::Bytes;
@@ -57,7 +60,10 @@ pub struct Simulator {
 
 pub(crate) struct Shared {
     address: SocketAddr,
+    call_faults: FaultBook,
     courier: Arc<Courier>,
+    keys: Keys,
+    limits: LimitBook,
     state: Mutex<State>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     wall: Arc<dyn Wall>,
@@ -94,12 +100,15 @@ impl Simulator {
         let mut clock = Clock::new(options.clock, wall.as_ref());
         let now = clock.now(wall.as_ref());
         let mut world = World::new(options.seed, now, options.api_version, options.rules);
-        world.second_id_rate = options.faults.second_id_rate;
-        let chance = Chance::new(options.seed, Stream::Delivery);
-        let courier = Courier::new(chance, options.faults, options.retries, options.in_flight_max);
+        world.oddities.faults = options.faults;
+        let courier =
+            Courier::new(options.seed, options.faults, options.retries, options.in_flight_max);
         let shared = Arc::new(Shared {
             address,
+            call_faults: FaultBook::new(options.seed),
             courier: Arc::new(courier),
+            keys: Keys::default(),
+            limits: LimitBook::default(),
             state: Mutex::new(State { clock, posted: 0, world }),
             tasks: Mutex::new(Vec::new()),
             wall,
@@ -176,6 +185,11 @@ impl Simulator {
         })
     }
 
+    /// The same, in the time of whatever test clock the object goes by.
+    fn on_request_for<R>(&self, id: &str, work: impl FnOnce(&mut World) -> R) -> R {
+        self.on_request(|world| world.in_time_of(id, work))
+    }
+
     /// Sends every event from now on to one more endpoint, unless it listens for some types only.
     #[must_use = "the id is what its secrets are changed by"]
     pub fn add_endpoint(&self, endpoint: Endpoint) -> EndpointId {
@@ -215,7 +229,7 @@ impl Simulator {
         if !faults.are_rates() {
             return false;
         }
-        self.state().world.second_id_rate = faults.second_id_rate;
+        self.state().world.oddities.faults = faults;
         self.shared.courier.set_faults(faults);
         true
     }
@@ -259,6 +273,28 @@ impl Simulator {
 
     pub(crate) fn wall_second(&self) -> i64 {
         self.shared.wall.unix_micros().div_euclid(1_000_000)
+    }
+
+    /// The idempotency keys of the account.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.shared.keys
+    }
+
+    pub(crate) fn call_fault_book(&self) -> &FaultBook {
+        &self.shared.call_faults
+    }
+
+    pub(crate) fn limit_book(&self) -> &LimitBook {
+        &self.shared.limits
+    }
+
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.shared.wall.monotonic()
+    }
+
+    /// The version that the account renders for whoever asks for none.
+    pub(crate) fn account_version(&self) -> ApiVersion {
+        self.state().world.account_version()
     }
 
     /// How many deliveries of an event are not acknowledged yet.
@@ -331,17 +367,37 @@ impl Simulator {
     /// Makes a customer, and its payment method unless it has none.
     #[must_use]
     pub fn create_customer(&self, new: NewCustomer) -> String {
-        self.on_request(|world| world.create_customer(new))
+        let clock = new.test_clock.clone().unwrap_or_default();
+        self.on_request_for(&clock, |world| world.create_customer(new))
+    }
+
+    /// Makes a test clock that stands at a second (Unix time).
+    #[must_use]
+    pub fn create_test_clock(&self, frozen_time: i64, name: Option<String>) -> String {
+        self.on_request(|world| world.create_test_clock(frozen_time, name))
+    }
+
+    /// Advances a test clock to a later second, at most two intervals of its shortest
+    /// subscription ahead, and waits for everything that is due by then.
+    pub fn advance_test_clock(&self, id: &str, to: i64) -> Result<(), LifeError> {
+        self.on_request(|world| world.advance_test_clock(id, to))?;
+        self.with_world(|_| ());
+        Ok(())
+    }
+
+    /// Deletes a test clock and its customers.
+    pub fn delete_test_clock(&self, id: &str) -> Result<(), LifeError> {
+        self.on_request(|world| world.delete_test_clock(id))
     }
 
     /// Changes a customer.
     pub fn update_customer(&self, id: &str, change: CustomerChange) -> Result<(), LifeError> {
-        self.on_request(|world| world.update_customer(id, change))
+        self.on_request_for(id, |world| world.update_customer(id, change))
     }
 
     /// Deletes a customer and ends its subscriptions.
     pub fn delete_customer(&self, id: &str) -> Result<(), LifeError> {
-        self.on_request(|world| world.delete_customer(id))
+        self.on_request_for(id, |world| world.delete_customer(id))
     }
 
     /// How the customer's bank answers from now on.
@@ -376,7 +432,7 @@ impl Simulator {
 
     /// Starts a subscription.
     pub fn subscribe(&self, new: &NewSubscription) -> Result<String, LifeError> {
-        self.on_request(|world| world.subscribe(new))
+        self.on_request_for(&new.customer, |world| world.subscribe(new))
     }
 
     /// Changes a subscription.
@@ -385,22 +441,22 @@ impl Simulator {
         id: &str,
         change: SubscriptionChange,
     ) -> Result<(), LifeError> {
-        self.on_request(|world| world.update_subscription(id, change))
+        self.on_request_for(id, |world| world.update_subscription(id, change))
     }
 
     /// Ends a subscription at once.
     pub fn cancel_subscription(&self, id: &str, how: Cancel) -> Result<(), LifeError> {
-        self.on_request(|world| world.cancel_subscription(id, how))
+        self.on_request_for(id, |world| world.cancel_subscription(id, how))
     }
 
     /// Pays an invoice with the customer's payment method.
     pub fn pay_invoice(&self, id: &str) -> Result<(), LifeError> {
-        self.on_request(|world| world.pay_invoice(id, false))
+        self.on_request_for(id, |world| world.pay_invoice(id, false))
     }
 
     /// Tries to collect an open invoice and has the bank decline, whatever the customer's card.
     pub fn fail_payment(&self, invoice: &str) -> Result<(), LifeError> {
-        self.on_request(|world| world.fail_payment(invoice))
+        self.on_request_for(invoice, |world| world.fail_payment(invoice))
     }
 
     /// Makes an event of any type with any object, for what this simulator does not model.

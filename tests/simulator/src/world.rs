@@ -5,7 +5,6 @@
 //! it cannot fulfil is an error value and leaves the world as it was.
 
 use crate::agenda::{Agenda, Task};
-use crate::chance::{Chance, Stream};
 use crate::delivery::endpoint::Kinds;
 use crate::ids::Ids;
 use crate::life::rules::Rules;
@@ -17,6 +16,8 @@ use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::subscription::Subscription;
 use crate::model::table::Table;
+use crate::model::test_clock::TestClock;
+use crate::oddity::{Oddities, Oddity};
 use crate::render::previous::previous_attributes;
 use crate::render::{Object, View};
 use crate::version::ApiVersion;
@@ -47,15 +48,19 @@ pub(crate) struct World {
     pub(crate) prices: Table<Price>,
     pub(crate) products: Table<Product>,
     pub(crate) subscriptions: Table<Subscription>,
+    pub(crate) test_clocks: Table<TestClock>,
+    /// What test clocks will bring, by clock.
+    pub(crate) clock_agendas: HashMap<String, Agenda>,
+    /// The account's own second while something is done in the time of a test clock.
+    pub(crate) outside_now: Option<i64>,
     /// Subscriptions by customer, invoices and pending invoice items by subscription.
     pub(crate) subscriptions_of: HashMap<String, Vec<String>>,
     pub(crate) invoices_of: HashMap<String, Vec<String>>,
     pub(crate) pending_of: HashMap<String, Vec<String>>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_places: HashMap<String, usize>,
-    /// How often a change gets a second event under another id.
-    pub(crate) second_id_rate: f64,
-    second_id_chance: Chance,
+    /// What is odd about events on purpose.
+    pub(crate) oddities: Oddities,
     /// The request that was done last, until it is answered.
     answered: Option<String>,
     cause: Cause,
@@ -109,13 +114,15 @@ impl World {
             prices: Table::default(),
             products: Table::default(),
             subscriptions: Table::default(),
+            test_clocks: Table::default(),
+            clock_agendas: HashMap::new(),
+            outside_now: None,
             subscriptions_of: HashMap::new(),
             invoices_of: HashMap::new(),
             pending_of: HashMap::new(),
             events: Vec::new(),
             event_places: HashMap::new(),
-            second_id_rate: 0.0,
-            second_id_chance: Chance::new(seed, Stream::SecondId),
+            oddities: Oddities::new(seed),
             answered: None,
             cause: Cause::default(),
             listeners: Vec::new(),
@@ -146,6 +153,11 @@ impl World {
 
     /// Lets time pass: everything due by then happens, each thing in its own second.
     pub(crate) fn advance_to(&mut self, second: i64) {
+        self.perform_until(second);
+    }
+
+    /// The same, by whichever clock is being gone by.
+    pub(crate) fn perform_until(&mut self, second: i64) {
         while let Some((due, task)) = self.agenda.take_due(second) {
             self.now = self.now.max(due);
             self.perform(task);
@@ -162,6 +174,7 @@ impl World {
             Task::Finalize { invoice } => self.finalize_when_due(&invoice),
             Task::Collect { invoice } => self.collect_when_due(&invoice),
             Task::AnnouncePayment { payment } => self.announce_payment(&payment),
+            Task::AdvanceClock { clock } => self.arrive(&clock),
         }
     }
 
@@ -238,7 +251,7 @@ impl World {
         let shown = self.shown_by(render);
         let data: Vec<Data> =
             shown.into_iter().map(|object| Data { object, previous: None }).collect();
-        self.record(kind, &data);
+        self.record(kind, data);
     }
 
     /// Makes an `*.updated` event of what `render` shows, if that differs from what it showed.
@@ -264,40 +277,54 @@ impl World {
                 Data { object, previous: Some(previous) }
             })
             .collect();
-        self.record(kind, &data);
+        self.record(kind, data);
     }
 
-    /// Keeps an event, with one `data` per version; some changes get a second event.
-    fn record(&mut self, kind: &str, data: &[Data]) {
-        let copies = if self.second_id_chance.hits(self.second_id_rate) { 2 } else { 1 };
-        for copy in 0..copies {
-            let id = if copy == 0 { self.ids.long("evt_") } else { self.ids.long("evt_2") };
-            let pending =
-                self.listeners.iter().filter(|listener| listener.kinds.include(kind)).count();
-            let bodies = self
-                .versions
-                .iter()
-                .zip(data)
-                .map(|(version, data)| {
-                    let envelope = Envelope {
-                        id: &id,
-                        object: "event",
-                        api_version: version.as_str(),
-                        created: self.now,
-                        data,
-                        livemode: false,
-                        pending_webhooks: pending,
-                        request: &self.cause,
-                        kind,
-                    };
-                    // Values with text keys always have a JSON form.
-                    let body = serde_json::to_vec(&envelope).unwrap_or_default();
-                    (version.clone(), Bytes::from(body))
-                })
-                .collect();
-            self.event_places.insert(id.clone(), self.events.len());
-            self.events.push(Event { id, created: self.now, kind: kind.to_owned(), bodies });
+    /// Keeps what an event shows, one `data` per version, with what is odd about it on purpose.
+    fn record(&mut self, kind: &str, mut data: Vec<Data>) {
+        let Some(oddity) = self.oddities.draw() else {
+            return;
+        };
+        for shown in &mut data {
+            oddity.touch(&mut shown.object);
         }
+        self.keep(kind, "evt_", &data);
+        if oddity.second_id {
+            self.keep(kind, "evt_2", &data);
+        }
+        if oddity.unknown_type {
+            self.keep(&Oddity::unknown_kind(kind), "evt_3", &data);
+        }
+    }
+
+    /// Keeps an event under a new id.
+    fn keep(&mut self, kind: &str, prefix: &'static str, data: &[Data]) {
+        let created = self.outside_now.unwrap_or(self.now);
+        let id = self.ids.long(prefix);
+        let pending = self.listeners.iter().filter(|listener| listener.kinds.include(kind)).count();
+        let bodies = self
+            .versions
+            .iter()
+            .zip(data)
+            .map(|(version, data)| {
+                let envelope = Envelope {
+                    id: &id,
+                    object: "event",
+                    api_version: version.as_str(),
+                    created,
+                    data,
+                    livemode: false,
+                    pending_webhooks: pending,
+                    request: &self.cause,
+                    kind,
+                };
+                // Values with text keys always have a JSON form.
+                let body = serde_json::to_vec(&envelope).unwrap_or_default();
+                (version.clone(), Bytes::from(body))
+            })
+            .collect();
+        self.event_places.insert(id.clone(), self.events.len());
+        self.events.push(Event { id, created, kind: kind.to_owned(), bodies });
     }
 
     /// Makes an event of any type about any object, as it is given.

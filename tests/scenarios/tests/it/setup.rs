@@ -36,5 +36,6 @@ pub(crate) fn rough() -> Faults {
         drop_first_rate: 0.1,
         reorder_window_millis: 200,
         second_id_rate: 0.05,
+        ..Faults::default()
     }
 }

@@ -13,33 +13,43 @@ const IMF_FIXDATE: StaticFormatDescription = format_description!(
     "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
 );
 
-/// What a route answers.
+/// What a request is answered.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    pub(super) body: Value,
+    pub(super) body: Bytes,
+    pub(super) headers: Vec<(&'static str, String)>,
+    /// Whether an idempotency key keeps it.
+    pub(super) is_kept: bool,
 }
 
 impl Answer {
     pub(super) fn of(result: Result<Value, ApiError>) -> Self {
         match result {
-            Ok(body) => Self { status: StatusCode::OK, body },
-            Err(error) => Self { status: error.status, body: error.body() },
+            Ok(body) => Self::json(StatusCode::OK, &body),
+            Err(error) => {
+                let headers = error.headers.iter();
+                Self {
+                    is_kept: error.is_kept(),
+                    headers: headers.map(|(name, value)| (*name, (*value).to_owned())).collect(),
+                    ..Self::json(error.status, &error.body())
+                }
+            }
         }
     }
 
+    /// An answer of JSON, to be kept.
+    pub(super) fn json(status: StatusCode, body: &Value) -> Self {
+        Self { status, body: Bytes::from(body.to_string()), headers: Vec::new(), is_kept: true }
+    }
+
     /// The HTTP answer, dated with a simulated second.
-    pub(super) fn into_response(
-        self,
-        now: i64,
-        headers: Vec<(&'static str, String)>,
-    ) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(Bytes::from(self.body.to_string())));
+    pub(super) fn into_response(self, now: i64) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = self.status;
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        let more = headers.into_iter().chain([("date", imf_fixdate(now))]);
-        for (name, value) in more {
+        for (name, value) in self.headers.into_iter().chain([("date", imf_fixdate(now))]) {
             // A value that is no header, such as one with a line break, is left out.
             if let Ok(value) = HeaderValue::from_str(&value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);

@@ -9,6 +9,11 @@
 //! | `GET`, `POST /_simulator/endpoints` | lists endpoints, or adds one: `url`, `secrets`, and as wanted `api_version` and `enabled_events` |
 //! | `POST /_simulator/endpoints/{id}/secrets` | sets the live `secrets` |
 //! | `GET`, `POST /_simulator/faults` | shows or sets the faults |
+//! | `GET`, `DELETE /_simulator/calls` | shows or forgets the faults of calls |
+//! | `POST /_simulator/calls/next` | has the next calls go wrong: `on`, `fault`, and as wanted `times` |
+//! | `POST /_simulator/calls/script` | sets a list of the same as the script of calls |
+//! | `POST /_simulator/calls/rates` | sets a list of `on`, `fault` and `rate` |
+//! | `GET`, `POST /_simulator/limits` | shows or sets the limits on calls |
 //! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass |
 
 use super::answer::Answer;
@@ -47,8 +52,8 @@ struct Advance {
 
 pub(super) fn answer(request: &ApiRequest, simulator: &Simulator) -> Answer {
     match control(request, simulator) {
-        Ok(body) => Answer { status: StatusCode::OK, body },
-        Err((status, message)) => Answer { status, body: json!({ "message": message }) },
+        Ok(body) => Answer::json(StatusCode::OK, &body),
+        Err((status, message)) => Answer::json(status, &json!({ "message": message })),
     }
 }
 
@@ -56,8 +61,8 @@ type Refusal = (StatusCode, String);
 
 fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal> {
     let segments = request.segments();
-    let path = segments.get(1..).unwrap_or_default();
-    match (request.method.as_str(), path) {
+    let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    match (request.method.as_str(), path.as_slice()) {
         ("GET", ["counters"]) => Ok(json!(simulator.counters())),
         ("GET", ["deliveries"]) => Ok(json!(simulator.deliveries())),
         ("GET", ["truth"]) => Ok(json!(simulator.truth())),
@@ -66,6 +71,17 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
         ("POST", ["endpoints", id, "secrets"]) => set_secrets(id, parse(request)?, simulator),
         ("GET", ["faults"]) => Ok(json!(simulator.faults())),
         ("POST", ["faults"]) => set_faults(parse(request)?, simulator),
+        ("GET", ["calls"]) => Ok(json!(simulator.call_faults())),
+        ("DELETE", ["calls"]) => {
+            simulator.clear_call_faults();
+            Ok(json!(simulator.call_faults()))
+        }
+        ("POST", ["calls", how]) => set_call_faults(how, request, simulator),
+        ("GET", ["limits"]) => Ok(json!(simulator.limits())),
+        ("POST", ["limits"]) => {
+            simulator.set_limits(parse(request)?);
+            Ok(json!(simulator.limits()))
+        }
         ("GET", ["clock"]) => Ok(json!({ "now": simulator.now() })),
         ("POST", ["clock", "advance"]) => {
             let advance: Advance = parse(request)?;
@@ -130,6 +146,24 @@ fn set_faults(faults: Faults, simulator: &Simulator) -> Result<Value, Refusal> {
     } else {
         Err(refuse("a rate is not between 0 and 1"))
     }
+}
+
+fn set_call_faults(
+    how: &str,
+    request: &ApiRequest,
+    simulator: &Simulator,
+) -> Result<Value, Refusal> {
+    match how {
+        "next" => simulator.add_step(parse(request)?),
+        "script" => simulator.set_call_script(parse(request)?),
+        "rates" => {
+            if !simulator.set_call_fault_rates(parse(request)?) {
+                return Err(refuse("a rate is not between 0 and 1"));
+            }
+        }
+        _ => return Err((StatusCode::NOT_FOUND, format!("no such faults of calls: {how}"))),
+    }
+    Ok(json!(simulator.call_faults()))
 }
 
 /// Whether a request is for this API.

@@ -1,8 +1,12 @@
 //! Error objects as Stripe answers them (STRIPE.md 7.5).
 
+use super::limits::RateLimit;
 use crate::life::LifeError;
 use http::StatusCode;
 use serde_json::{Map, Value};
+
+const REASON: &str = "stripe-rate-limited-reason";
+const SHOULD_RETRY: &str = "stripe-should-retry";
 
 /// An error answer: its status and the fields of its object.
 #[derive(Clone, Debug)]
@@ -12,7 +16,11 @@ pub(super) struct ApiError {
     code: Option<&'static str>,
     message: String,
     param: Option<String>,
-    charge: Option<String>,
+    charge: Option<Box<str>>,
+    /// Whether the request was refused by what it did, not by how it was put.
+    executed: bool,
+    /// Headers of its answer.
+    pub(super) headers: &'static [(&'static str, &'static str)],
 }
 
 impl ApiError {
@@ -24,6 +32,8 @@ impl ApiError {
             message: message.into(),
             param: None,
             charge: None,
+            executed: false,
+            headers: &[],
         }
     }
 
@@ -91,6 +101,86 @@ impl ApiError {
         Self::request(StatusCode::BAD_REQUEST, "The request body could not be read.")
     }
 
+    fn idempotency(status: StatusCode, message: String) -> Self {
+        Self { kind: "idempotency_error", ..Self::request(status, message) }
+    }
+
+    pub(super) fn key_too_long(longest: usize) -> Self {
+        let message = format!("Idempotency keys can be at most {longest} characters long.");
+        Self::request(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn key_of_another(key: &str) -> Self {
+        let message = format!(
+            "Keys for idempotent requests can only be used with the same parameters they were \
+             first used with. Try using a key other than '{key}' if you meant to execute a \
+             different request."
+        );
+        Self::idempotency(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn key_in_use(key: &str) -> Self {
+        let message = format!(
+            "There is currently another in-progress request using this Idempotent Key: {key}. \
+             Please try again later."
+        );
+        let mut error = Self::idempotency(StatusCode::CONFLICT, message);
+        error.code = Some("idempotency_key_in_use");
+        error
+    }
+
+    pub(super) fn rate_limited(limit: RateLimit) -> Self {
+        let message = "Request rate limit exceeded. Learn more about rate limits here \
+                       https://stripe.com/docs/rate-limits.";
+        let mut error = Self::request(StatusCode::TOO_MANY_REQUESTS, message);
+        error.code = Some("rate_limit");
+        error.headers = match limit {
+            RateLimit::GlobalRate => &[(REASON, "global-rate")],
+            RateLimit::GlobalConcurrency => &[(REASON, "global-concurrency")],
+            RateLimit::EndpointRate => &[(REASON, "endpoint-rate")],
+            RateLimit::EndpointConcurrency => &[(REASON, "endpoint-concurrency")],
+            RateLimit::ResourceSpecific => &[(REASON, "resource-specific")],
+        };
+        error
+    }
+
+    pub(super) fn lock_timeout() -> Self {
+        let message = "This object cannot be accessed right now because another API request or \
+                       Stripe process is currently accessing it. If you see this error \
+                       intermittently, retry the request.";
+        let mut error = Self::request(StatusCode::TOO_MANY_REQUESTS, message);
+        error.code = Some("lock_timeout");
+        error.headers = &[(SHOULD_RETRY, "true")];
+        error
+    }
+
+    /// What is answered for an effect that took place.
+    pub(super) fn after_effect() -> Self {
+        Self {
+            kind: "api_error",
+            executed: true,
+            headers: &[(SHOULD_RETRY, "false")],
+            ..Self::request(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Sorry! There was an error while talking to one of our backends.",
+            )
+        }
+    }
+
+    pub(super) fn dependency_failed() -> Self {
+        let message = "The request could not be completed because something it depends on failed.";
+        Self {
+            kind: "api_error",
+            executed: true,
+            ..Self::request(StatusCode::FAILED_DEPENDENCY, message)
+        }
+    }
+
+    /// Whether an idempotency key keeps this answer: only what came of an execution is kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.executed
+    }
+
     /// The error object, without its address in the documentation.
     pub(super) fn body(&self) -> Value {
         let mut error = Map::new();
@@ -119,6 +209,14 @@ impl ApiError {
 
 impl From<LifeError> for ApiError {
     fn from(error: LifeError) -> Self {
+        let mut answer = Self::of_life(error);
+        answer.executed = true;
+        answer
+    }
+}
+
+impl ApiError {
+    fn of_life(error: LifeError) -> Self {
         match error {
             LifeError::Missing { kind, id, param } => Self::missing_in(kind, &id, param),
             LifeError::Invalid { param, message } => Self::invalid(param, &message),
@@ -133,7 +231,9 @@ impl From<LifeError> for ApiError {
                 code: Some("card_declined"),
                 message: "Your card was declined.".to_owned(),
                 param: None,
-                charge,
+                charge: charge.map(Into::into),
+                executed: true,
+                headers: &[],
             },
         }
     }

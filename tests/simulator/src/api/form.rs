@@ -2,12 +2,15 @@
 //! bare or percent-encoded.
 
 use super::error::ApiError;
+use super::percent::decode_form;
 use std::collections::BTreeMap;
 
 /// The parameters of a request, in the order they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     fields: Vec<(Vec<String>, String)>,
+    /// The name of the parameter that this form is inside of.
+    within: String,
 }
 
 impl Form {
@@ -17,10 +20,15 @@ impl Form {
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (path(&decode(name)), decode(value))
+                (path(&decode_form(name)), decode_form(value))
             })
             .collect();
-        Self { fields }
+        Self { fields, within: String::new() }
+    }
+
+    /// The whole name of a parameter of this form.
+    fn name(&self, name: &str) -> String {
+        if self.within.is_empty() { name.to_owned() } else { format!("{}[{name}]", self.within) }
     }
 
     /// The parameters of a query and of a body together.
@@ -33,8 +41,9 @@ impl Form {
     pub(super) fn only(&self, known: &[&str]) -> Result<(), ApiError> {
         for (path, _) in &self.fields {
             let name = path.first().map_or("", String::as_str);
-            if name != "expand" && !known.contains(&name) {
-                return Err(ApiError::unknown_parameter(name));
+            let expands = name == "expand" && self.within.is_empty();
+            if !expands && !known.contains(&name) {
+                return Err(ApiError::unknown_parameter(&self.name(name)));
             }
         }
         Ok(())
@@ -57,13 +66,15 @@ impl Form {
     pub(super) fn required(&self, name: &'static str) -> Result<&str, ApiError> {
         self.text(name)
             .filter(|value| !value.is_empty())
-            .ok_or_else(|| ApiError::missing_parameter(name))
+            .ok_or_else(|| ApiError::missing_parameter(&self.name(name)))
     }
 
     pub(super) fn integer(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
         self.text(name)
             .filter(|value| !value.is_empty())
-            .map(|value| value.parse().map_err(|_| ApiError::invalid_integer(name, value)))
+            .map(|value| {
+                value.parse().map_err(|_| ApiError::invalid_integer(&self.name(name), value))
+            })
             .transpose()
     }
 
@@ -72,7 +83,9 @@ impl Form {
             None | Some("") => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(value) => Err(ApiError::invalid(name, &format!("Invalid boolean: {value}"))),
+            Some(value) => {
+                Err(ApiError::invalid(&self.name(name), &format!("Invalid boolean: {value}")))
+            }
         }
     }
 
@@ -95,7 +108,16 @@ impl Form {
             .filter(|(path, _)| path.len() > 1 && path.first().is_some_and(|it| it == name))
             .map(|(path, value)| (path.get(1..).unwrap_or_default().to_vec(), value.clone()))
             .collect();
-        Self { fields }
+        Self { fields, within: self.name(name) }
+    }
+
+    /// The values in an array: `expand[]=a&expand[]=b` or `expand[0]=a`, in the order they came.
+    pub(super) fn values(&self, name: &str) -> Vec<&str> {
+        self.fields
+            .iter()
+            .filter(|(path, _)| matches!(path.as_slice(), [first, _] if first == name))
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// The forms in an array of forms: `items[0][price]=…`, in the order of their indices.
@@ -109,12 +131,30 @@ impl Form {
             };
             entries.entry(index).or_default().fields.push((rest.to_vec(), value));
         }
-        entries.into_values().collect()
+        let within = self.name(name);
+        let named = |(index, entry)| Self { within: format!("{within}[{index}]"), ..entry };
+        entries.into_iter().map(named).collect()
+    }
+
+    /// Every parameter with its whole name, in the order they came.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (String, &str)> {
+        self.fields.iter().map(|(path, value)| (whole(path), value.as_str()))
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
+}
+
+/// A path of names as it is written: `a[b][c]`.
+fn whole(path: &[String]) -> String {
+    let mut name = path.first().cloned().unwrap_or_default();
+    for inner in path.iter().skip(1) {
+        name.push('[');
+        name.push_str(inner);
+        name.push(']');
+    }
+    name
 }
 
 /// `a[b][]` as `a`, `b` and an empty name.
@@ -126,31 +166,6 @@ fn path(name: &str) -> Vec<String> {
         path.extend(rest.split("][").map(str::to_owned));
     }
     path
-}
-
-/// Percent-decoding with `+` for a blank; what is no valid UTF-8 becomes replacement characters.
-pub(super) fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while let Some(byte) = bytes.get(place) {
-        let escaped = (*byte == b'%')
-            .then(|| bytes.get(place + 1..place + 3))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (byte, escaped) {
-            (_, Some(value)) => {
-                decoded.push(value);
-                place += 3;
-                continue;
-            }
-            (b'+', None) => decoded.push(b' '),
-            (other, None) => decoded.push(*other),
-        }
-        place += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 #[cfg(test)]
@@ -175,15 +190,5 @@ mod tests {
         assert_eq!(form.text("absent"), None);
         assert!(form.only(&["customer", "items", "metadata", "flag"]).is_err());
         assert!(form.only(&["customer", "items", "metadata", "flag", "empty"]).is_ok());
-    }
-
-    #[test]
-    fn odd_escapes_stay_as_they_are() {
-        let check = |text: &str, expected: &str| assert_eq!(super::decode(text), expected);
-        check("100%", "100%");
-        check("%zz", "%zz");
-        check("%e6%9d%b1", "東");
-        check("a+b%2Bc", "a b+c");
-        check("%ff", "\u{fffd}");
     }
 }

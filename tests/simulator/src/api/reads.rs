@@ -8,6 +8,7 @@ use crate::model::invoice::Invoice;
 use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::subscription::{Status, Subscription};
+use crate::model::test_clock::TestClock;
 use crate::render::{self, Object, View};
 use crate::version::ApiVersion;
 use crate::world::World;
@@ -49,44 +50,61 @@ fn takes(form: &Form, filters: &[&str]) -> Result<(), ApiError> {
     form.only(&[PAGING, &["created"], filters].concat())
 }
 
+/// The test clock of a customer. What goes by one is left out of lists, unless the clock or what
+/// it belongs to is asked for.
+fn clock_of<'a>(world: &'a World, customer: &str) -> Option<&'a str> {
+    world.clock_of(customer).map(|clock| clock.id.as_str())
+}
+
+pub(super) fn test_clocks(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
+    form.only(PAGING)?;
+    list::<TestClock>(world, form, v, |_| true)
+}
+
 /// Whether a filter is absent or names this value.
 fn fits(filter: Option<&str>, value: &str) -> bool {
     filter.is_none_or(|wanted| wanted == value)
 }
 
 pub(super) fn customers(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
-    takes(form, &["email"])?;
+    takes(form, &["email", "test_clock"])?;
     let email = form.text("email");
-    list::<Customer>(world, form, v, |held| email.is_none() || held.email.as_deref() == email)
+    let clock = form.text("test_clock");
+    list::<Customer>(world, form, v, |held| {
+        held.test_clock.as_deref() == clock && (email.is_none() || held.email.as_deref() == email)
+    })
 }
 
 pub(super) fn products(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
     takes(form, &["active", "ids"])?;
     let active = form.boolean("active")?;
-    let ids = form.map("ids");
+    let ids = form.values("ids");
     list::<Product>(world, form, v, |held| {
         active.is_none_or(|active| active == held.active)
-            && (ids.is_empty() || ids.values().any(|id| *id == held.id))
+            && (ids.is_empty() || ids.contains(&held.id.as_str()))
     })
 }
 
 pub(super) fn prices(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
     takes(form, &["active", "product", "type", "currency", "lookup_keys"])?;
     let active = form.boolean("active")?;
-    let keys = form.map("lookup_keys");
+    let keys = form.values("lookup_keys");
     list::<Price>(world, form, v, |held| {
         let kind = if held.recurring.is_some() { "recurring" } else { "one_time" };
         active.is_none_or(|active| active == held.active)
             && fits(form.text("product"), &held.product)
             && fits(form.text("type"), kind)
             && fits(form.text("currency"), &held.currency)
-            && (keys.is_empty() || keys.values().any(|key| held.lookup_key.as_ref() == Some(key)))
+            && (keys.is_empty()
+                || held.lookup_key.as_deref().is_some_and(|key| keys.contains(&key)))
     })
 }
 
 pub(super) fn subscriptions(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
-    takes(form, &["customer", "price", "status"])?;
+    takes(form, &["customer", "price", "status", "test_clock"])?;
     let status = form.text("status");
+    let clock = form.text("test_clock");
+    let named = form.text("customer").is_some();
     list::<Subscription>(world, form, v, |held| {
         let shown = match status {
             None => held.status != Status::Canceled,
@@ -96,6 +114,7 @@ pub(super) fn subscriptions(world: &World, form: &Form, v: &ApiVersion) -> Resul
         };
         let price = form.text("price");
         shown
+            && (named && clock.is_none() || clock_of(world, &held.customer) == clock)
             && fits(form.text("customer"), &held.customer)
             && (price.is_none() || held.items.iter().any(|item| Some(item.price.as_str()) == price))
     })
@@ -103,8 +122,10 @@ pub(super) fn subscriptions(world: &World, form: &Form, v: &ApiVersion) -> Resul
 
 pub(super) fn invoices(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
     takes(form, &["customer", "subscription", "status"])?;
+    let named = form.text("customer").or_else(|| form.text("subscription")).is_some();
     list::<Invoice>(world, form, v, |held| {
-        fits(form.text("customer"), &held.customer)
+        (named || clock_of(world, &held.customer).is_none())
+            && fits(form.text("customer"), &held.customer)
             && fits(form.text("subscription"), &held.subscription)
             && fits(form.text("status"), held.status.as_str())
     })
@@ -169,7 +190,7 @@ pub(super) fn events(
     takes(form, &["type", "types", "delivery_success"])?;
     let created = Created::parse(form)?;
     let oldest = world.now - EVENTS_KEPT_SECONDS;
-    let types = form.map("types");
+    let types = form.values("types");
     let delivered = form.boolean("delivery_success")?;
     if form.text("type").is_some() && !types.is_empty() {
         let message = "You may only specify one of these parameters: type, types.";
@@ -181,7 +202,7 @@ pub(super) fn events(
         event.created >= oldest
             && created.holds(event.created)
             && form.text("type").is_none_or(|wanted| kind_fits(wanted, &event.kind))
-            && (types.is_empty() || types.values().any(|wanted| kind_fits(wanted, &event.kind)))
+            && (types.is_empty() || types.iter().any(|wanted| kind_fits(wanted, &event.kind)))
             && delivered.is_none_or(|wanted| wanted == (pending(&event.id) == 0))
     };
     page(&rows, form, "/v1/events", keep, |event| shown(world, event, &pending))

@@ -2,9 +2,15 @@
 
 use super::error::ApiError;
 use super::form::Form;
+use super::percent::decode;
 use crate::version::ApiVersion;
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
+use sha2::{Digest as _, Sha256};
+
+/// A digest of a request's path and parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint([u8; 32]);
 
 #[derive(Debug)]
 pub(super) struct ApiRequest {
@@ -16,9 +22,10 @@ pub(super) struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// The parts of the path, without the empty one before its first slash.
-    pub(super) fn segments(&self) -> Vec<&str> {
-        self.path.trim_start_matches('/').split('/').collect()
+    /// The parts of the path, without the empty one before its first slash, percent-decoded one
+    /// by one: an escaped slash belongs to an id.
+    pub(super) fn segments(&self) -> Vec<String> {
+        self.path.trim_start_matches('/').split('/').map(decode).collect()
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -53,6 +60,18 @@ impl ApiRequest {
 
     pub(super) fn idempotency_key(&self) -> Option<String> {
         self.header("idempotency-key").map(str::to_owned)
+    }
+
+    /// What makes a repetition of a request the same request: its path and its parameters.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Sha256::new();
+        let form = self.form();
+        let names = form.pairs().flat_map(|(name, value)| [name, value.to_owned()]);
+        for part in self.segments().into_iter().chain([String::new()]).chain(names) {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Fingerprint(hash.finalize().into())
     }
 
     /// The parameters of the query and of the body.

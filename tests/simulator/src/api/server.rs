@@ -2,11 +2,11 @@
 
 use super::answer::Answer;
 use super::error::ApiError;
+use super::exchange::Cut;
 use super::form::Form;
 use super::request::ApiRequest;
-use super::{control, router};
+use super::{control, exchange};
 use crate::simulator::Simulator;
-use crate::version::ApiVersion;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -14,7 +14,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::convert::Infallible;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -45,7 +44,8 @@ pub(crate) async fn serve(listener: TcpListener, simulator: Simulator) {
         let simulator = simulator.clone();
         connections.spawn(async move {
             let service = service_fn(move |request| answer(request, simulator.clone()));
-            // A caller who hangs up is no fault of the simulator.
+            // A caller who hangs up is no fault of the simulator; a connection that is to be cut
+            // ends here too.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
@@ -54,7 +54,7 @@ pub(crate) async fn serve(listener: TcpListener, simulator: Simulator) {
 async fn answer(
     request: Request<Incoming>,
     simulator: Simulator,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Cut> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(body) => Ok(body.to_bytes()),
@@ -75,36 +75,10 @@ async fn answer(
         body,
     };
     if let Some(error) = broken {
-        return Ok(Answer::of(Err(error)).into_response(simulator.now(), Vec::new()));
+        return Ok(Answer::of(Err(error)).into_response(simulator.now()));
     }
     if control::is_for(&request) {
-        let answer = control::answer(&request, &simulator);
-        return Ok(answer.into_response(simulator.now(), Vec::new()));
+        return Ok(control::answer(&request, &simulator).into_response(simulator.now()));
     }
-    Ok(stripe(&request, &simulator))
-}
-
-/// Answers a request to Stripe's API: the second of the answer is the second of what it shows.
-fn stripe(request: &ApiRequest, simulator: &Simulator) -> Response<Full<Bytes>> {
-    let (result, version, now, id) = simulator.with_world(|world| {
-        let asked = request.authenticate().and_then(|()| request.version());
-        let version = match &asked {
-            Ok(Some(version)) => version.clone(),
-            Ok(None) | Err(_) => world.account_version(),
-        };
-        let result = asked.and_then(|_| {
-            let pending = |event: &str| simulator.pending_deliveries(event);
-            router::route(request, world, &version, pending)
-        });
-        (result, version, world.now, world.answered_request())
-    });
-    let mut headers = headers(&version, id);
-    if let Some(key) = request.idempotency_key() {
-        headers.push(("idempotency-key", key));
-    }
-    Answer::of(result).into_response(now, headers)
-}
-
-fn headers(version: &ApiVersion, id: String) -> Vec<(&'static str, String)> {
-    vec![("request-id", id), ("stripe-version", version.as_str().to_owned())]
+    exchange::answer(&request, &simulator).await
 }

@@ -23,9 +23,14 @@ const CUSTOMER: &[&str] = &[
     "payment_method",
     "phone",
 ];
+/// What only a new customer can be given.
+const TEST_CLOCK: &str = "test_clock";
 
 pub(super) fn create_customer(world: &mut World, form: &Form) -> Result<String, ApiError> {
-    form.only(CUSTOMER)?;
+    customer_only(form, &[TEST_CLOCK])?;
+    if let Some(clock) = form.text(TEST_CLOCK) {
+        world.live_clock(clock, TEST_CLOCK)?;
+    }
     Ok(world.create_customer(NewCustomer {
         address: address(form),
         card: card(form)?.unwrap_or(Card::Missing),
@@ -34,11 +39,12 @@ pub(super) fn create_customer(world: &mut World, form: &Form) -> Result<String, 
         metadata: form.map("metadata"),
         name: form.owned("name"),
         phone: form.owned("phone"),
+        test_clock: form.owned(TEST_CLOCK),
     }))
 }
 
 pub(super) fn update_customer(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
-    form.only(CUSTOMER)?;
+    customer_only(form, &[])?;
     let card = card(form)?;
     world.update_customer(
         id,
@@ -58,13 +64,21 @@ pub(super) fn update_customer(world: &mut World, id: &str, form: &Form) -> Resul
     Ok(())
 }
 
+const ADDRESS: &[&str] = &["city", "country", "line1", "line2", "postal_code", "state"];
+
+/// Refuses what is unknown inside a customer's parameters.
+fn customer_only(form: &Form, more: &[&str]) -> Result<(), ApiError> {
+    form.only(&[CUSTOMER, more].concat())?;
+    form.inner("address").only(ADDRESS)?;
+    form.inner("invoice_settings").only(&["default_payment_method"])
+}
+
 fn address(form: &Form) -> Option<Value> {
     let given = form.map("address");
     if given.is_empty() {
         return form.text("address").map(|_| Value::Null);
     }
-    let names = ["city", "country", "line1", "line2", "postal_code", "state"];
-    let fields = names.iter().map(|name| {
+    let fields = ADDRESS.iter().map(|name| {
         let value = given.get(*name).filter(|value| !value.is_empty());
         ((*name).to_owned(), value.map_or(Value::Null, |value| Value::from(value.as_str())))
     });
@@ -119,6 +133,7 @@ pub(super) fn create_price(world: &mut World, form: &Form) -> Result<String, Api
         "unit_amount",
     ])?;
     let recurring = form.inner("recurring");
+    recurring.only(&["interval", "interval_count", "meter", "usage_type"])?;
     let rhythm = if recurring.is_empty() {
         None
     } else {
@@ -171,12 +186,16 @@ pub(super) fn subscribe(world: &mut World, form: &Form) -> Result<String, ApiErr
         Some("error_if_incomplete") => PaymentBehavior::ErrorIfIncomplete,
         Some(_) => return Err(ApiError::invalid("payment_behavior", "Invalid payment_behavior")),
     };
+    form.required("customer")?;
     let days = form.integer("trial_period_days")?.filter(|days| *days > 0);
     let trial_end = match days {
         Some(days) => Some(world.now.saturating_add(days.saturating_mul(86_400))),
         None => form.integer("trial_end")?,
     };
-    let items = form.list("items").iter().map(new_item).collect::<Result<_, _>>()?;
+    let items: Vec<NewItem> = form.list("items").iter().map(new_item).collect::<Result<_, _>>()?;
+    if items.is_empty() {
+        return Err(ApiError::missing_parameter("items"));
+    }
     Ok(world.subscribe(&NewSubscription {
         cancel_at_period_end: form.boolean("cancel_at_period_end")?.unwrap_or(false),
         customer: form.required("customer")?.to_owned(),
@@ -246,6 +265,7 @@ fn item_change(form: &Form) -> Result<ItemChange, ApiError> {
 pub(super) fn cancel(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
     form.only(&["cancellation_details", "invoice_now", "prorate"])?;
     let details = form.inner("cancellation_details");
+    details.only(&["comment", "feedback"])?;
     let how = Cancel { comment: details.owned("comment"), feedback: details.owned("feedback") };
     Ok(world.cancel_subscription(id, how)?)
 }
@@ -253,4 +273,18 @@ pub(super) fn cancel(world: &mut World, id: &str, form: &Form) -> Result<(), Api
 pub(super) fn pay(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
     form.only(&["forgive", "off_session", "paid_out_of_band"])?;
     Ok(world.pay_invoice(id, form.boolean("paid_out_of_band")?.unwrap_or(false))?)
+}
+
+pub(super) fn create_test_clock(world: &mut World, form: &Form) -> Result<String, ApiError> {
+    form.only(&["frozen_time", "name"])?;
+    let frozen_time =
+        form.integer("frozen_time")?.ok_or_else(|| ApiError::missing_parameter("frozen_time"))?;
+    Ok(world.create_test_clock(frozen_time, form.owned("name")))
+}
+
+pub(super) fn advance_test_clock(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
+    form.only(&["frozen_time"])?;
+    let to =
+        form.integer("frozen_time")?.ok_or_else(|| ApiError::missing_parameter("frozen_time"))?;
+    Ok(world.advance_test_clock(id, to)?)
 }

@@ -4,7 +4,8 @@ use super::endpoint::{Endpoint, EndpointId};
 use super::faults::Faults;
 use super::record::{Counters, DeliveryRecord, DeliveryState};
 use super::retry::Retries;
-use crate::chance::Chance;
+use super::spoil::Spoil;
+use crate::chance::{Chance, Stream};
 use crate::model::event::Event;
 use bytes::Bytes;
 use http::Uri;
@@ -30,6 +31,7 @@ pub(super) struct Copy {
     pub(super) purpose: Purpose,
     pub(super) record: usize,
     pub(super) secrets: Vec<String>,
+    pub(super) spoil: Option<Spoil>,
     pub(super) url: Uri,
 }
 
@@ -51,11 +53,17 @@ struct Entry {
     first_due: Duration,
     record: DeliveryRecord,
     drop_first: bool,
+    /// Whether it is sent once more after it was acknowledged.
+    redeliver: bool,
+    /// What is wrong with the signature of the first attempt that is sent.
+    spoil: Option<Spoil>,
 }
 
 #[derive(Debug)]
 pub(super) struct Book {
     chance: Chance,
+    /// For the faults that came later: they leave what the others draw as it is.
+    mischief: Chance,
     counters: Counters,
     endpoints: Vec<Endpoint>,
     entries: Vec<Entry>,
@@ -70,9 +78,10 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn new(chance: Chance, faults: Faults, retries: Retries) -> Self {
+    pub(super) fn new(seed: u64, faults: Faults, retries: Retries) -> Self {
         Self {
-            chance,
+            chance: Chance::new(seed, Stream::Delivery),
+            mischief: Chance::new(seed, Stream::Mischief),
             counters: Counters::default(),
             endpoints: Vec::new(),
             entries: Vec::new(),
@@ -128,6 +137,11 @@ impl Book {
             let due = now + self.chance.within(self.faults.reorder_window());
             let drop_first = self.chance.hits(self.faults.drop_first_rate);
             let duplicate = self.chance.hits(self.faults.duplicate_rate);
+            let delayed = self.mischief.hits(self.faults.delayed_rate);
+            let lost = self.mischief.hits(self.faults.lost_rate);
+            let redeliver = self.mischief.hits(self.faults.redelivered_rate);
+            let spoil = Spoil::draw(&self.faults, &mut self.mischief);
+            let due = if delayed { due + self.faults.delay() } else { due };
             let number = self.entries.len();
             self.entries.push(Entry {
                 body,
@@ -141,10 +155,16 @@ impl Book {
                     event_id: event.id.clone(),
                     first_sent_at_micros: None,
                     kind: event.kind.clone(),
-                    state: DeliveryState::Waiting,
+                    state: if lost { DeliveryState::GivenUp } else { DeliveryState::Waiting },
                 },
                 drop_first,
+                redeliver,
+                spoil,
             });
+            if lost {
+                self.counters.given_up += 1;
+                continue;
+            }
             self.plan(due, number, false);
             if duplicate {
                 let due = due + self.chance.within(self.faults.reorder_window());
@@ -178,6 +198,7 @@ impl Book {
             purpose: if duplicate { Purpose::Duplicate } else { Purpose::Delivery },
             record: number,
             secrets: endpoint.secrets.clone(),
+            spoil: if duplicate || dropped { None } else { entry.spoil.take() },
             url: endpoint.url.clone(),
         }))
     }
@@ -206,6 +227,10 @@ impl Book {
             }
         } else {
             self.counters.attempts_failed += 1;
+        }
+        if ok && std::mem::take(&mut entry.redeliver) {
+            self.plan(now, copy.record, true);
+            return;
         }
         if ok || copy.purpose == Purpose::Duplicate {
             return;

@@ -7,9 +7,7 @@ use super::endpoint::{Endpoint, EndpointId};
 use super::faults::Faults;
 use super::record::{Counters, DeliveryRecord};
 use super::retry::Retries;
-use super::signature::signature_header;
-use super::timer;
-use crate::chance::Chance;
+use super::{spoil, timer};
 use crate::model::event::Event;
 use crate::wall::Wall;
 use bytes::Bytes;
@@ -35,8 +33,8 @@ pub(crate) struct Courier {
 }
 
 impl Courier {
-    pub(crate) fn new(chance: Chance, faults: Faults, retries: Retries, at_once: usize) -> Self {
-        let book = Book::new(chance, faults, retries);
+    pub(crate) fn new(seed: u64, faults: Faults, retries: Retries, at_once: usize) -> Self {
+        let book = Book::new(seed, faults, retries);
         let in_flight_max = at_once.max(1);
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -146,10 +144,8 @@ impl Courier {
         let underway = book.underway();
         drop(book);
         self.underway.send_replace(underway);
-        if !ok {
-            // Its retry may be due before what the courier waits for.
-            self.wake.notify_one();
-        }
+        // Its retry, or its redelivery, may be due before what the courier waits for.
+        self.wake.notify_one();
     }
 
     /// Signs and sends a copy; true for a 2xx in time.
@@ -164,7 +160,10 @@ impl Courier {
             .header(header::ACCEPT, "*/*; q=0.5, application/xml")
             .header(header::CACHE_CONTROL, "no-cache")
             .header(header::ACCEPT_ENCODING, "gzip")
-            .header("stripe-signature", signature_header(&copy.secrets, second, &copy.body))
+            .header(
+                "stripe-signature",
+                spoil::header(copy.spoil, &copy.secrets, second, &copy.body),
+            )
             .body(Full::new(copy.body.clone()));
         let Ok(request) = request else {
             return false;

@@ -11,4 +11,5 @@ pub(crate) mod faults;
 pub(crate) mod record;
 pub(crate) mod retry;
 pub(crate) mod signature;
+mod spoil;
 pub(crate) mod timer;

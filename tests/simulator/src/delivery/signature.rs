@@ -27,8 +27,13 @@ pub fn signature_header(secrets: &[String], second: i64, body: &[u8]) -> String 
         // Writing into a text cannot fail.
         let _ = write!(header, ",v1={}", sign(secret, second, body));
     }
-    let _ = write!(header, ",v0={}", sign("a false signature", second, &[]));
+    let _ = write!(header, ",v0={}", false_signature(second));
     header
+}
+
+/// A signature that no secret makes.
+pub(super) fn false_signature(second: i64) -> String {
+    sign("a false signature", second, &[])
 }
 
 #[cfg(test)]

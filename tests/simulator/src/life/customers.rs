@@ -30,6 +30,7 @@ impl World {
             name: new.name,
             next_invoice_sequence: 1,
             phone: new.phone,
+            test_clock: new.test_clock.filter(|id| self.live_clock(id, "test_clock").is_ok()),
             card: new.card,
         };
         self.customers.insert(&id, customer);

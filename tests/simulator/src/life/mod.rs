@@ -10,6 +10,7 @@ mod pending;
 mod renew;
 pub(crate) mod rules;
 mod subscribe;
+mod test_clocks;
 mod update;
 
 pub use orders::{

@@ -23,6 +23,8 @@ pub struct NewCustomer {
     pub name: Option<String>,
     /// The telephone number.
     pub phone: Option<String>,
+    /// The test clock that the customer's life goes by; one that does not exist is none.
+    pub test_clock: Option<String>,
 }
 
 /// A change to a customer.

@@ -40,6 +40,8 @@ pub struct Rules {
     pub deleted_customer: DeletedCustomerBody,
     /// Unverified: how changed hashes show in `previous_attributes`.
     pub nested_hashes: NestedHashes,
+    /// How many simulated seconds searches are behind.
+    pub search_lag_seconds: i64,
     /// Unverified: whether a recurring price makes `plan.*` events too.
     pub plan_events: bool,
 }
@@ -56,6 +58,7 @@ impl Default for Rules {
             draft_seconds: 3_600,
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),
+            search_lag_seconds: 30,
             plan_events: true,
         }
     }

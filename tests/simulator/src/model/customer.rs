@@ -22,6 +22,7 @@ pub(crate) struct Customer {
     pub(crate) name: Option<String>,
     pub(crate) next_invoice_sequence: i64,
     pub(crate) phone: Option<String>,
+    pub(crate) test_clock: Option<String>,
     /// How the customer's bank answers; no part of any body.
     pub(crate) card: Card,
 }

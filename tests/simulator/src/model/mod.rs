@@ -9,6 +9,7 @@ pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod subscription;
 pub(crate) mod table;
+pub(crate) mod test_clock;
 
 use std::collections::BTreeMap;
 

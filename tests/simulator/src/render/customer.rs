@@ -68,7 +68,7 @@ pub(crate) fn last_state(customer: &Customer, view: View<'_>) -> Value {
         "preferred_locales": [],
         "shipping": null,
         "tax_exempt": "none",
-        "test_clock": null,
+        "test_clock": customer.test_clock,
     });
     if view.version.has(since::CUSTOMER_ACCOUNT) {
         extend(&mut body, json!({ "customer_account": null }));

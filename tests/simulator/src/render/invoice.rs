@@ -35,6 +35,8 @@ impl Object for Invoice {
         extend(&mut body, course(self));
         extend(&mut body, customer_copy(self));
         extend(&mut body, constants());
+        let clock = world.clock_of(&self.customer).map(|clock| clock.id.as_str());
+        put(&mut body, "test_clock", json!(clock));
         let lines = self.lines.iter().map(|one| line(one, self, world, view)).collect();
         let url = format!("/v1/invoices/{}/lines", self.id);
         put(&mut body, "lines", inline_list(lines, &url, view));
@@ -158,7 +160,6 @@ fn constants() -> Value {
         "shipping_cost": null,
         "shipping_details": null,
         "statement_descriptor": null,
-        "test_clock": null,
     })
 }
 
@@ -317,7 +318,7 @@ impl Object for InvoiceItem {
             "proration": true,
             "quantity": self.quantity,
             "tax_rates": [],
-            "test_clock": null,
+            "test_clock": world.clock_of(&self.customer).map(|clock| clock.id.as_str()),
         });
         let sold = world.prices.get(&self.price);
         let more = if view.version.has(since::BASIL) {

@@ -10,6 +10,7 @@ pub(crate) mod previous;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod subscription;
+pub(crate) mod test_clock;
 
 use crate::model::table::Table;
 use crate::version::ApiVersion;

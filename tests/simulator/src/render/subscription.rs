@@ -58,6 +58,7 @@ fn subscription(held: &Subscription, world: &World, view: View<'_>) -> Value {
         "metadata": held.metadata,
         "start_date": held.created,
         "status": held.status.as_str(),
+        "test_clock": world.clock_of(&held.customer).map(|clock| clock.id.as_str()),
         "trial_end": held.trial_end,
         "trial_start": held.trial_start,
     });
@@ -87,7 +88,6 @@ fn constants() -> Value {
         "pending_setup_intent": null,
         "pending_update": null,
         "schedule": null,
-        "test_clock": null,
         "transfer_data": null,
         "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
         "invoice_settings": { "account_tax_ids": null, "issuer": { "type": "self" } },

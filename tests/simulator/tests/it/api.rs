@@ -1,43 +1,10 @@
 //! The API over HTTP: answers, errors, pages.
 
+use crate::caller::{call, call_with};
 use crate::stage::{START, Stage};
-use bytes::Bytes;
 use counterfoil_simulator::{Card, NewItem, NewSubscription};
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use http::StatusCode;
 use serde_json::{Value, json};
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Value,
-}
-
-async fn call(stage: &Stage, method: &str, path: &str, form: &str) -> Answer {
-    call_with(stage, method, path, form, &[("authorization", "Bearer sk_test_1")]).await
-}
-
-async fn call_with(
-    stage: &Stage,
-    method: &str,
-    path: &str,
-    body: &str,
-    headers: &[(&str, &str)],
-) -> Answer {
-    let url = format!("{}{path}", stage.simulator.base_url());
-    let mut request = Request::builder().method(method).uri(url);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).unwrap();
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let response = client.request(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let body = serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap();
-    Answer { status: parts.status, headers: parts.headers, body }
-}
 
 #[tokio::test]
 async fn a_life_can_be_driven_by_forms() {

@@ -122,6 +122,7 @@ async fn faults_repeat_shuffle_drop_and_rename_but_lose_nothing() {
         drop_first_rate: 0.2,
         reorder_window_millis: 100,
         second_id_rate: 0.1,
+        ..Faults::default()
     })
     .await;
     let _ = simulator.add_endpoint(endpoint(&sink));
@@ -157,4 +158,96 @@ async fn an_endpoint_that_never_takes_it_is_given_up() {
     assert_eq!(simulator.deliveries()[0].state, DeliveryState::GivenUp);
     assert_eq!(simulator.counters().acknowledged, 0);
     assert!(sink.received().len() > 1);
+}
+
+/// What a receiver that checks signatures answers: only a right one of the last minutes is good.
+fn verdict(received: &crate::receiver::Received, now: i64) -> u16 {
+    let parts: Vec<(&str, &str)> =
+        received.signature().split(',').filter_map(|part| part.split_once('=')).collect();
+    let second = parts.iter().find(|(name, _)| *name == "t").and_then(|it| it.1.parse().ok());
+    let Some(second) = second else { return 400 };
+    let fresh = (now - 300..=now + 300).contains(&second);
+    let signed = parts.iter().any(|(name, _)| *name == "v1") && received.is_signed_with(SECRET);
+    if fresh && signed { 200 } else { 400 }
+}
+
+#[tokio::test]
+async fn spoilt_signatures_are_followed_by_right_ones() {
+    for (faults, shown) in [
+        (Faults { stale_time_rate: 1.0, ..Faults::default() }, ",v1="),
+        (Faults { future_time_rate: 1.0, ..Faults::default() }, ",v1="),
+        (Faults { v0_only_rate: 1.0, ..Faults::default() }, ",v0="),
+        (Faults { malformed_header_rate: 1.0, ..Faults::default() }, ";v1"),
+    ] {
+        let sink = Receiver::start(|n| if n < 3 { 400 } else { 200 }).await;
+        let simulator = simulator(faults).await;
+        let _ = simulator.add_endpoint(endpoint(&sink));
+        let now = simulator.now();
+        raw(&simulator, 1);
+        assert!(simulator.settled(DEADLINE).await, "{faults:?}");
+        let received = sink.received();
+        let verdicts: Vec<u16> = received.iter().map(|it| verdict(it, now)).collect();
+        assert_eq!(verdicts, [400, 200, 200, 200], "{faults:?}");
+        assert!(received[0].signature().contains(shown), "{faults:?}");
+    }
+}
+
+#[tokio::test]
+async fn deliveries_are_lost_delayed_or_sent_again_after_success() {
+    let run = async |faults: Faults| {
+        let sink = Receiver::start(|_| 200).await;
+        let simulator = simulator(faults).await;
+        let _ = simulator.add_endpoint(endpoint(&sink));
+        raw(&simulator, 3);
+        (sink, simulator)
+    };
+    let (sink, simulator) = run(Faults { lost_rate: 1.0, ..Faults::default() }).await;
+    assert!(simulator.settled(DEADLINE).await);
+    assert!(simulator.deliveries().iter().all(|it| it.state == DeliveryState::GivenUp));
+    assert_eq!((sink.received().len(), simulator.counters().given_up), (0, 3));
+    let again = Faults { redelivered_rate: 1.0, ..Faults::default() };
+    let (sink, simulator) = run(again).await;
+    assert!(simulator.settled(DEADLINE).await);
+    assert_eq!((sink.received().len(), simulator.counters().duplicates_sent), (6, 3));
+    assert_eq!(simulator.counters().acknowledged, 3);
+    let hour = 3_600_000;
+    let late = Faults { delayed_rate: 1.0, delay_millis: hour, ..Faults::default() };
+    let (sink, simulator) = run(late).await;
+    assert!(simulator.set_faults(Faults::default()));
+    raw(&simulator, 1);
+    let acknowledged = async {
+        while simulator.counters().acknowledged == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, acknowledged).await.expect("the one that is not late comes");
+    let underway = simulator.counters().underway;
+    assert_eq!((sink.received().len(), underway), (1, 3), "the late ones are still waiting");
+}
+
+#[tokio::test]
+async fn events_are_left_out_or_hold_what_nobody_has_heard_of() {
+    let made = async |faults: Faults| {
+        let options = Options { faults, seed: 7, ..Options::default() };
+        let simulator = Simulator::start(options).await.unwrap();
+        simulator.emit_raw_event("thing.made", &json!({ "id": "thing", "status": "new" }));
+        simulator.emit_raw_event("thing.made", &json!({ "id": "other" }));
+        crate::stage::events(&simulator)
+    };
+    let plain = made(Faults::default()).await;
+    assert_eq!(
+        made(Faults { never_generated_rate: 1.0, ..Faults::default() }).await,
+        [json!(null); 0]
+    );
+    let events = made(Faults { unknown_enum_rate: 1.0, ..Faults::default() }).await;
+    assert_eq!(events[0]["data"]["object"]["status"], "unheard_of");
+    assert_eq!(events[1], plain[1]);
+    let events = made(Faults { unknown_field_rate: 1.0, ..Faults::default() }).await;
+    assert!(events.iter().all(|it| it["data"]["object"]["unheard_of"].is_object()));
+    let events = made(Faults { unknown_type_rate: 1.0, ..Faults::default() }).await;
+    assert_eq!(
+        crate::stage::kinds(&events),
+        ["thing.made", "thing.unheard_of", "thing.made", "thing.unheard_of"]
+    );
+    assert_eq!([&events[0], &events[2]], [&plain[0], &plain[1]]);
 }

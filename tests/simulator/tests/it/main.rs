@@ -3,8 +3,14 @@
 #![cfg(test)]
 
 mod api;
+mod caller;
 mod delivery;
+mod expand;
 mod history;
+mod keys;
 mod lives;
+mod outages;
 mod receiver;
+mod search;
 mod stage;
+mod test_clocks;

@@ -1,0 +1,194 @@
+//! `expand[]` (STRIPE.md 7.6): ids in an answer are replaced by what they name, up to four levels
+//! deep; in a list every path begins with `data`. A path is checked before anything is done, so a
+//! wrong one changes nothing.
+
+use super::error::ApiError;
+use super::form::Form;
+use crate::model::customer::Customer;
+use crate::model::invoice::Invoice;
+use crate::model::price::Price;
+use crate::model::product::Product;
+use crate::model::subscription::Subscription;
+use crate::model::test_clock::TestClock;
+use crate::render::{self, Object, View};
+use crate::version::{ApiVersion, since};
+use crate::world::World;
+use serde_json::{Value, json};
+
+const LEVELS_MAX: usize = 4;
+
+/// The paths that a request asks to have expanded.
+#[derive(Debug)]
+pub(super) struct Expand {
+    paths: Vec<Vec<String>>,
+}
+
+/// What stands at a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// An object of this kind, or the id of one.
+    Object(&'static str),
+    /// Fields of an object that are grouped, under a name of their own here.
+    Group(&'static str),
+    /// A list of objects of this kind.
+    List(&'static str),
+}
+
+impl Expand {
+    /// The paths of a request whose answer is an object of a kind, or a list of such.
+    pub(super) fn parse(
+        form: &Form,
+        answer: (&'static str, bool),
+        version: &ApiVersion,
+    ) -> Result<Self, ApiError> {
+        if form.text("expand").is_some_and(|text| !text.is_empty()) {
+            return Err(ApiError::invalid("expand", "Invalid array"));
+        }
+        let (kind, is_list) = answer;
+        let root = if is_list { Place::List(kind) } else { Place::Object(kind) };
+        let wanted = form.values("expand");
+        let paths =
+            wanted.iter().map(|path| checked(path, root, version)).collect::<Result<_, _>>()?;
+        Ok(Self { paths })
+    }
+
+    /// Expands an answer.
+    pub(super) fn apply(&self, answer: &mut Value, world: &World, version: &ApiVersion) {
+        for path in &self.paths {
+            expand(answer, path, world, View::of(version));
+        }
+    }
+}
+
+fn checked(path: &str, root: Place, version: &ApiVersion) -> Result<Vec<String>, ApiError> {
+    let fields: Vec<String> = path.split('.').map(str::to_owned).collect();
+    if fields.len() > LEVELS_MAX {
+        let message = format!(
+            "You cannot expand more than {LEVELS_MAX} levels of a property. Property: {path}"
+        );
+        return Err(ApiError::invalid("expand", &message));
+    }
+    let wrong = || {
+        let hint = match (root, path.starts_with("data.")) {
+            (Place::List(_), false) => {
+                format!(" You may want to try expanding 'data.{path}' instead.")
+            }
+            (Place::List(_), true) | (Place::Object(_) | Place::Group(_), _) => String::new(),
+        };
+        let message = format!("This property cannot be expanded ({path}).{hint}");
+        ApiError::invalid("expand", &message)
+    };
+    let mut place = root;
+    for field in &fields {
+        place = match place {
+            Place::List(kind) => (field == "data").then_some(Place::Object(kind)),
+            Place::Object(kind) | Place::Group(kind) => place_of(kind, field, version),
+        }
+        .ok_or_else(wrong)?;
+    }
+    match place {
+        Place::Group(_) => Err(wrong()),
+        Place::Object(_) | Place::List(_) => Ok(fields),
+    }
+}
+
+/// What stands at a field of an object. What the simulator never fills may be expanded as well,
+/// and stays null.
+fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
+    let basil = version.has(since::BASIL);
+    Some(match (kind, field) {
+        ("subscription", "latest_invoice") | ("invoice_payment", "invoice") => {
+            Place::Object("invoice")
+        }
+        (
+            "subscription" | "invoice" | "payment_intent" | "charge" | "payment_method",
+            "customer",
+        ) => Place::Object("customer"),
+        ("subscription" | "invoice" | "customer.invoice_settings", "default_payment_method")
+        | ("payment_intent", "payment_method") => Place::Object("payment_method"),
+        ("subscription" | "invoice" | "customer", "default_source") => Place::Object("source"),
+        ("subscription" | "invoice" | "customer", "test_clock") => {
+            Place::Object("test_helpers.test_clock")
+        }
+        ("subscription", "items") => Place::List("subscription_item"),
+        ("subscription", "schedule") => Place::Object("subscription_schedule"),
+        ("subscription", "pending_setup_intent") => Place::Object("setup_intent"),
+        ("subscription" | "line_item", "plan") if !basil => Place::Object("plan"),
+        ("subscription_item", "plan") => Place::Object("plan"),
+        ("subscription_item" | "line.price_details", "price") | ("product", "default_price") => {
+            Place::Object("price")
+        }
+        ("line_item", "price") if !basil => Place::Object("price"),
+        ("price" | "plan", "product") => Place::Object("product"),
+        ("customer", "invoice_settings") => Place::Group("customer.invoice_settings"),
+        ("invoice", "lines") => Place::List("line_item"),
+        ("invoice", "payments") if basil => Place::List("invoice_payment"),
+        ("invoice", "parent") if basil => Place::Group("invoice.parent"),
+        ("invoice.parent", "subscription_details") => Place::Group("invoice.subscription"),
+        ("invoice.subscription" | "line_item", "subscription") => Place::Object("subscription"),
+        ("invoice", "subscription") if !basil => Place::Object("subscription"),
+        ("invoice", "charge") if !basil => Place::Object("charge"),
+        ("invoice", "payment_intent") if !basil => Place::Object("payment_intent"),
+        ("payment_intent" | "charge", "invoice") if !basil => Place::Object("invoice"),
+        ("line_item", "pricing") if basil => Place::Group("line.pricing"),
+        ("line.pricing", "price_details") => Place::Group("line.price_details"),
+        ("invoice_payment", "payment") => Place::Group("payment"),
+        ("payment" | "charge", "payment_intent") => Place::Object("payment_intent"),
+        ("payment", "charge") | ("payment_intent", "latest_charge") => Place::Object("charge"),
+        _ => return None,
+    })
+}
+
+/// Expands what stands at the end of a path. Which object an id names is told by the id.
+fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
+    let Some((field, rest)) = path.split_first() else { return };
+    if let Value::Array(entries) = value {
+        for entry in entries {
+            expand(entry, path, world, view);
+        }
+        return;
+    }
+    let Value::Object(fields) = value else { return };
+    if field == "payments" && !fields.contains_key("payments") {
+        let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
+        let payments = payments(id, world);
+        fields.insert(field.clone(), payments);
+    }
+    let Some(inner) = fields.get_mut(field) else { return };
+    if let Some(named) = inner.as_str().and_then(|id| load(id, world, view)) {
+        *inner = named;
+    }
+    expand(inner, rest, world, view);
+}
+
+/// The payments of an invoice, as the list that only expanding shows.
+fn payments(invoice: &str, world: &World) -> Value {
+    let intent = world.invoices.get(invoice).and_then(|held| held.payment_intent.as_deref());
+    let payment = intent.and_then(|intent| world.payments.get(intent));
+    let data: Vec<Value> = payment.map(render::payment::invoice_payment).into_iter().collect();
+    let url = format!("/v1/invoice_payments?invoice={invoice}");
+    json!({ "object": "list", "data": data, "has_more": false, "url": url })
+}
+
+fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
+    fn row<T: Object>(id: &str, world: &World, view: View<'_>) -> Option<Value> {
+        T::table(world).get(id).map(|held| held.render(world, view))
+    }
+    row::<Customer>(id, world, view)
+        .or_else(|| row::<Invoice>(id, world, view))
+        .or_else(|| row::<Price>(id, world, view))
+        .or_else(|| row::<Product>(id, world, view))
+        .or_else(|| row::<Subscription>(id, world, view))
+        .or_else(|| row::<TestClock>(id, world, view))
+        .or_else(|| world.payment_methods.get(id).map(render::payment::method))
+        .or_else(|| world.payments.get(id).map(|held| render::payment::intent(held, view)))
+        .or_else(|| charge(id, world, view))
+}
+
+/// The last charge of a payment; earlier ones are not kept, and their ids stay as they are.
+fn charge(id: &str, world: &World, view: View<'_>) -> Option<Value> {
+    world.payments.rows().iter().rev().find_map(|payment| {
+        let charge = payment.charge.as_ref().filter(|charge| charge.id == id)?;
+        Some(render::payment::charge(charge, payment, view))
+    })
+}
