@@ -101,7 +101,8 @@ impl Refetcher {
         let took = self.clock.monotonic().saturating_sub(begun);
         let (projection, date) = match answer {
             Ok(Answer::Found { body, date }) => match project(question.kind, &body, false) {
-                Ok(projection) => (projection, date),
+                Ok(projection) if projection.id == question.id => (projection, date),
+                Ok(_) => return self.park(&question, "Stripe answered with another object").await,
                 Err(error) => return self.park(&question, &error.to_string()).await,
             },
             Ok(Answer::Absent { date }) => (absent(question.kind, question.id.to_owned()), date),

@@ -94,12 +94,14 @@ impl Store {
         let mut connection = self.pool.acquire().await?;
         for _ in 0..ROUNDS_MAX {
             let mut transaction = connection.begin().await?;
-            match absorb_once(&mut transaction, batch, witness, now).await? {
-                Some(settled) => {
+            match absorb_once(&mut transaction, batch, witness, now).await {
+                Ok(Some(settled)) => {
                     transaction.commit().await?;
                     return Ok(settled);
                 }
-                None => transaction.rollback().await?,
+                // A deadlock that Postgres broke up is a race like any other.
+                Ok(None) | Err(StoreError::Conflict) => transaction.rollback().await?,
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Conflict)

@@ -1,7 +1,9 @@
 //! The tables of schema `stripe`: locking, writing, and flagging what is gone.
 //!
 //! Rows are locked by kind in the order of [`ObjectKind::ALL`] and by key within a kind, in every
-//! transaction, so that two workers never wait for each other in a circle.
+//! transaction, so that two workers that judge the same objects do not wait for each other in a
+//! circle. Where they still do (over rows that are new, or inbox rows), Postgres breaks it up and
+//! the batch is judged anew.
 
 mod customers;
 mod gone;

@@ -37,7 +37,7 @@ pub(super) const ENTRY_KEYS: &[(&str, &str, &str)] = &[
     (
         "account",
         "an account id such as acct_…",
-        "The Stripe account it belongs to; else `stripe.account`.",
+        "The Stripe account it belongs to; else `stripe.account`. Ties of an account that STRIPE_SECRET_KEY is not of are parked, unless `connect`.",
     ),
     ("mode", "any, live, test", "The mode its events must be of; else `stripe.livemode`."),
     ("payload", "snapshot, thin", "The form of its events; snapshot unless set."),
