@@ -18,4 +18,5 @@ mod request;
 mod router;
 mod search;
 pub(crate) mod server;
+mod webhook_endpoints;
 mod writes;
