@@ -37,6 +37,7 @@ async fn an_endpoint_is_made_changed_and_deleted() {
     let disabled = call(&stage, "POST", &path, "disabled=true").await.body;
     assert_eq!(disabled["status"], "disabled");
     sent(1).await;
+    assert_eq!(stage.simulator.deliveries().len(), 1, "nothing is meant for it meanwhile");
     call(&stage, "POST", &path, "disabled=false&enabled_events[]=customer.created").await;
     sent(1).await;
     call(&stage, "POST", &path, "enabled_events[]=*").await;
