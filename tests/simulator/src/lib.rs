@@ -9,6 +9,10 @@
 //! two runs of one script make the same events with the same ids and the same bytes. Only the
 //! delivery of the events depends on the machine, as it does with Stripe.
 //!
+//! Calls can be made to go wrong ([`Fault`]), to run into [`Limits`], and to be repeated under an
+//! idempotency key; none of this changes the history of what did happen. What is made for a
+//! customer of a test clock happens in the time of that clock.
+//!
 //! | folder | what it holds |
 //! | --- | --- |
 //! | `model` | the objects as the simulator keeps them |

@@ -20,7 +20,7 @@ use crate::play::{self, Play, PlayError, Progress};
 use crate::truth::Truth;
 use crate::version::ApiVersion;
 use crate::wall::Wall;
-use crate::world::{Listener, World};
+use crate::world::World;
 use bytes::Bytes;
 use serde_json::Value;
 use std::io;
@@ -195,12 +195,7 @@ impl Simulator {
     pub fn add_endpoint(&self, endpoint: Endpoint) -> EndpointId {
         let mut state = self.state();
         let id = self.shared.courier.add_endpoint(endpoint);
-        let listeners = self
-            .endpoints()
-            .into_iter()
-            .map(|endpoint| Listener { version: endpoint.api_version, kinds: endpoint.kinds })
-            .collect();
-        state.world.listen(listeners);
+        state.world.listen(self.shared.courier.listeners());
         id
     }
 
@@ -284,6 +279,10 @@ impl Simulator {
         &self.shared.call_faults
     }
 
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.shared.courier
+    }
+
     pub(crate) fn limit_book(&self) -> &LimitBook {
         &self.shared.limits
     }
@@ -295,11 +294,6 @@ impl Simulator {
     /// The version that the account renders for whoever asks for none.
     pub(crate) fn account_version(&self) -> ApiVersion {
         self.state().world.account_version()
-    }
-
-    /// How many deliveries of an event are not acknowledged yet.
-    pub(crate) fn pending_deliveries(&self, event: &str) -> usize {
-        self.shared.courier.pending(event)
     }
 
     /// Plays a script of customers: their months are simulated as fast as events can be made and

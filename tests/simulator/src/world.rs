@@ -17,6 +17,7 @@ use crate::model::product::Product;
 use crate::model::subscription::Subscription;
 use crate::model::table::Table;
 use crate::model::test_clock::TestClock;
+use crate::model::webhook_endpoint::WebhookEndpoint;
 use crate::oddity::{Oddities, Oddity};
 use crate::render::previous::previous_attributes;
 use crate::render::{Object, View};
@@ -49,6 +50,7 @@ pub(crate) struct World {
     pub(crate) products: Table<Product>,
     pub(crate) subscriptions: Table<Subscription>,
     pub(crate) test_clocks: Table<TestClock>,
+    pub(crate) webhook_endpoints: Table<WebhookEndpoint>,
     /// What test clocks will bring, by clock.
     pub(crate) clock_agendas: HashMap<String, Agenda>,
     /// The account's own second while something is done in the time of a test clock.
@@ -115,6 +117,7 @@ impl World {
             products: Table::default(),
             subscriptions: Table::default(),
             test_clocks: Table::default(),
+            webhook_endpoints: Table::default(),
             clock_agendas: HashMap::new(),
             outside_now: None,
             subscriptions_of: HashMap::new(),

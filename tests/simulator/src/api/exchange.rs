@@ -148,12 +148,11 @@ fn execute(
         return refused(ApiError::dependency_failed(), version, simulator);
     }
     let (mut result, id, now) = simulator.with_world(|world| {
-        let pending = |event: &str| simulator.pending_deliveries(event);
         let late = match fault {
             Some(Fault::LateSearch { seconds }) => Some(seconds),
             Some(_) | None => None,
         };
-        let result = router::route(request, world, &version, late, pending);
+        let result = router::route(request, world, &version, late, simulator.courier());
         (result, world.answered_request(), world.now)
     });
     if result.is_ok() && fault == Some(Fault::ErrorAfterEffect) {

@@ -1,4 +1,9 @@
 //! The HTTP API: Stripe's paths under `/v1/`, and the control API under `/_simulator/`.
+//!
+//! A call goes through `server` (bytes in, bytes out), `exchange` (who calls, faults, limits,
+//! idempotency keys), `router` (which path), and `reads`, `writes`, `search` or
+//! `webhook_endpoints` (what it does); `expand` then fills its answer in. Whatever is sent is
+//! answered, and what is refused before it is executed changes nothing.
 
 mod answer;
 mod control;
@@ -18,4 +23,5 @@ mod request;
 mod router;
 mod search;
 pub(crate) mod server;
+mod webhook_endpoints;
 mod writes;

@@ -9,6 +9,7 @@ use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::subscription::{Status, Subscription};
 use crate::model::test_clock::TestClock;
+use crate::model::webhook_endpoint::WebhookEndpoint;
 use crate::render::{self, Object, View};
 use crate::version::ApiVersion;
 use crate::world::World;
@@ -59,6 +60,15 @@ fn clock_of<'a>(world: &'a World, customer: &str) -> Option<&'a str> {
 pub(super) fn test_clocks(world: &World, form: &Form, v: &ApiVersion) -> Result<Value, ApiError> {
     form.only(PAGING)?;
     list::<TestClock>(world, form, v, |_| true)
+}
+
+pub(super) fn webhook_endpoints(
+    world: &World,
+    form: &Form,
+    v: &ApiVersion,
+) -> Result<Value, ApiError> {
+    form.only(PAGING)?;
+    list::<WebhookEndpoint>(world, form, v, |_| true)
 }
 
 /// Whether a filter is absent or names this value.

@@ -5,27 +5,28 @@ use super::expand::Expand;
 use super::form::Form;
 use super::request::ApiRequest;
 use super::search::search;
-use super::{reads, writes};
+use super::{reads, webhook_endpoints, writes};
+use crate::delivery::courier::Courier;
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
 use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::subscription::Subscription;
 use crate::model::test_clock::TestClock;
+use crate::model::webhook_endpoint::WebhookEndpoint;
 use crate::render::{Object, deleted};
 use crate::version::ApiVersion;
 use crate::world::World;
 use http::Method;
 use serde_json::Value;
 
-/// Answers a request to Stripe's API. `pending` counts the deliveries of an event that are not
-/// acknowledged yet; `late_seconds` is how far behind a search is, if not as far as usual.
+/// Answers a request to Stripe's API. The courier knows of deliveries; `late_seconds` is how far behind a search is, if not as far as usual.
 pub(super) fn route(
     request: &ApiRequest,
     world: &mut World,
     version: &ApiVersion,
     late_seconds: Option<u32>,
-    pending: impl Fn(&str) -> usize,
+    courier: &Courier,
 ) -> Result<Value, ApiError> {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -41,19 +42,23 @@ pub(super) fn route(
                 let lag = late_seconds.map_or(world.rules.search_lag_seconds, i64::from);
                 found(objects, world, &form, version, lag).unwrap_or_else(|| Err(unknown(request)))
             }
-            _ => read(request, path, world, &form, version, pending),
+            _ => read(request, path, world, &form, version, |event| courier.pending(event)),
         },
         Method::POST => {
             let key = request.idempotency_key();
             let subject = subject(path, &form);
             world.on_request(key, |world| {
-                world.in_time_of(&subject, |world| post(request, path, world, &form, version))
+                world.in_time_of(&subject, |world| {
+                    post(request, path, world, &form, version, courier)
+                })
             })
         }
         Method::DELETE => {
             let subject = subject(path, &form);
             world.on_request(None, |world| {
-                world.in_time_of(&subject, |world| delete(request, path, world, &form, version))
+                world.in_time_of(&subject, |world| {
+                    delete(request, path, world, &form, version, courier)
+                })
             })
         }
         _ => Err(unknown(request)),
@@ -73,6 +78,7 @@ fn answered(path: &[&str], method: &Method) -> Option<(&'static str, bool)> {
         "products" => Product::KIND,
         "subscription_items" => "subscription_item",
         "subscriptions" => Subscription::KIND,
+        "webhook_endpoints" => WebhookEndpoint::KIND,
         "test_helpers" if path.get(1) == Some(&"test_clocks") => {
             return Some((TestClock::KIND, path.len() == 2 && method == Method::GET));
         }
@@ -141,6 +147,8 @@ fn read(
         ["invoices", id] => reads::retrieve::<Invoice>(world, id, v),
         ["invoices", id, "lines"] => reads::lines(world, id, form, v),
         ["test_helpers", "test_clocks", id] => reads::retrieve::<TestClock>(world, id, v),
+        ["webhook_endpoints"] => reads::webhook_endpoints(world, form, v),
+        ["webhook_endpoints", id] => reads::retrieve::<WebhookEndpoint>(world, id, v),
         ["events"] => reads::events(world, form, pending),
         ["events", id] => reads::event(world, id, pending),
         _ => Err(unknown(request)),
@@ -153,6 +161,7 @@ fn post(
     world: &mut World,
     form: &Form,
     v: &ApiVersion,
+    courier: &Courier,
 ) -> Result<Value, ApiError> {
     match path {
         ["customers"] => {
@@ -195,6 +204,18 @@ fn post(
             writes::advance_test_clock(world, id, form)?;
             reads::retrieve::<TestClock>(world, id, v)
         }
+        ["webhook_endpoints"] => {
+            let (id, secret) = webhook_endpoints::create(world, form, courier)?;
+            let mut shown = reads::retrieve::<WebhookEndpoint>(world, &id, v)?;
+            if let Value::Object(fields) = &mut shown {
+                fields.insert("secret".to_owned(), Value::from(secret));
+            }
+            Ok(shown)
+        }
+        ["webhook_endpoints", id] => {
+            webhook_endpoints::update(world, id, form, courier)?;
+            reads::retrieve::<WebhookEndpoint>(world, id, v)
+        }
         ["invoices", id, "pay"] => {
             writes::pay(world, id, form)?;
             reads::retrieve::<Invoice>(world, id, v)
@@ -209,6 +230,7 @@ fn delete(
     world: &mut World,
     form: &Form,
     v: &ApiVersion,
+    courier: &Courier,
 ) -> Result<Value, ApiError> {
     match path {
         ["customers", id] => {
@@ -220,6 +242,11 @@ fn delete(
             form.only(&[])?;
             world.delete_test_clock(id)?;
             Ok(deleted(TestClock::KIND, id))
+        }
+        ["webhook_endpoints", id] => {
+            form.only(&[])?;
+            webhook_endpoints::delete(world, id, courier)?;
+            Ok(deleted(WebhookEndpoint::KIND, id))
         }
         ["products", id] => {
             form.only(&[])?;

@@ -103,8 +103,12 @@ impl Book {
         &self.endpoints
     }
 
+    pub(super) fn endpoint_mut(&mut self, id: EndpointId) -> Option<&mut Endpoint> {
+        self.endpoints.get_mut(id.0)
+    }
+
     pub(super) fn set_secrets(&mut self, id: EndpointId, secrets: Vec<String>) -> bool {
-        let Some(endpoint) = self.endpoints.get_mut(id.0) else {
+        let Some(endpoint) = self.endpoint_mut(id) else {
             return false;
         };
         endpoint.secrets = secrets;
@@ -130,7 +134,9 @@ impl Book {
         for place in 0..self.endpoints.len() {
             let endpoint = &self.endpoints[place];
             let body = event.body(&endpoint.api_version);
-            let (true, Some(body)) = (endpoint.kinds.include(&event.kind), body) else {
+            let (true, Some(body)) =
+                (endpoint.enabled && endpoint.kinds.include(&event.kind), body)
+            else {
                 continue;
             };
             let body = body.clone();
@@ -181,13 +187,19 @@ impl Book {
 
     /// The next copy that is due, which is in flight from here on.
     pub(super) fn next(&mut self, now: Duration) -> Next {
-        let Some(Reverse((due, _, number, duplicate))) = self.waiting.peek().copied() else {
-            return Next::Idle;
+        let (number, duplicate) = loop {
+            let Some(Reverse((due, _, number, duplicate))) = self.waiting.peek().copied() else {
+                return Next::Idle;
+            };
+            if due > now {
+                return Next::WaitFor(due.saturating_sub(now));
+            }
+            self.waiting.pop();
+            if self.endpoints[self.entries[number].record.endpoint.0].enabled {
+                break (number, duplicate);
+            }
+            self.give_up(number);
         };
-        if due > now {
-            return Next::WaitFor(due.saturating_sub(now));
-        }
-        self.waiting.pop();
         self.in_flight += 1;
         let entry = &mut self.entries[number];
         let endpoint = &self.endpoints[entry.record.endpoint.0];
@@ -238,13 +250,18 @@ impl Book {
         entry.failures += 1;
         let due = now + self.retries.wait_after(entry.failures);
         if due > entry.first_due + self.retries.give_up_after {
-            if entry.record.state == DeliveryState::Waiting {
-                entry.record.state = DeliveryState::GivenUp;
-                self.counters.given_up += 1;
-            }
+            self.give_up(copy.record);
             return;
         }
         self.plan(due, copy.record, false);
+    }
+
+    fn give_up(&mut self, number: usize) {
+        let record = &mut self.entries[number].record;
+        if record.state == DeliveryState::Waiting {
+            record.state = DeliveryState::GivenUp;
+            self.counters.given_up += 1;
+        }
     }
 
     pub(super) fn underway(&self) -> u64 {

@@ -10,6 +10,7 @@ use super::retry::Retries;
 use super::{spoil, timer};
 use crate::model::event::Event;
 use crate::wall::Wall;
+use crate::world::Listener;
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -56,6 +57,21 @@ impl Courier {
 
     pub(crate) fn add_endpoint(&self, endpoint: Endpoint) -> EndpointId {
         self.book().add_endpoint(endpoint)
+    }
+
+    /// Changes an endpoint for everything that is due from now on.
+    pub(crate) fn change_endpoint(&self, id: EndpointId, change: impl FnOnce(&mut Endpoint)) {
+        if let Some(endpoint) = self.book().endpoint_mut(id) {
+            change(endpoint);
+        }
+    }
+
+    /// Who is sent events.
+    pub(crate) fn listeners(&self) -> Vec<Listener> {
+        let endpoints = self.endpoints().into_iter().filter(|endpoint| endpoint.enabled);
+        let listener =
+            |endpoint: Endpoint| Listener { version: endpoint.api_version, kinds: endpoint.kinds };
+        endpoints.map(listener).collect()
     }
 
     pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
@@ -125,7 +141,13 @@ impl Courier {
 
     async fn next_due(&self, wall: &dyn Wall) -> Box<Copy> {
         loop {
-            let next = self.book().next(wall.monotonic());
+            let (next, underway) = {
+                let mut book = self.book();
+                let next = book.next(wall.monotonic());
+                (next, book.underway())
+            };
+            // What is given up when it is due is no longer underway.
+            self.underway.send_if_modified(|held| std::mem::replace(held, underway) != underway);
             match next {
                 Next::Send(copy) => return copy,
                 Next::WaitFor(time) => tokio::select! {

@@ -44,6 +44,8 @@ pub struct Endpoint {
     pub api_version: ApiVersion,
     /// The types it is sent.
     pub kinds: Kinds,
+    /// Whether it is sent anything. What waits for one that is not is given up when it is due.
+    pub enabled: bool,
     /// The live secrets; each signs every delivery.
     pub secrets: Vec<String>,
     pub(crate) url: Uri,
@@ -64,6 +66,7 @@ impl Endpoint {
         Ok(Self {
             api_version: ApiVersion::newest(),
             kinds: Kinds::All,
+            enabled: true,
             secrets: vec![secret.into()],
             url: parsed,
         })

@@ -14,3 +14,4 @@ mod receiver;
 mod search;
 mod stage;
 mod test_clocks;
+mod webhook_endpoints;

@@ -362,3 +362,31 @@ async fn calls_at_once_are_counted_while_they_run() {
         until(async || reason(&stage, "POST", &path).await == "200").await;
     }
 }
+
+#[tokio::test]
+async fn what_was_refused_or_replayed_leaves_no_trace_in_the_history() {
+    let (quiet, rough) = (Stage::start().await, Stage::start().await);
+    for (stage, troubled) in [(&quiet, false), (&rough, true)] {
+        if troubled {
+            stage.simulator.set_limits(Limits { global_per_second: Some(0), ..Limits::default() });
+            assert_eq!(post_under(stage, "k", CUSTOMERS, "").await.status.as_u16(), 429);
+            stage.simulator.set_limits(Limits::default());
+            stage.simulator.fail_next(MAKE, Fault::CutBeforeEffect).unwrap();
+            assert!(try_post_under(stage, "k", CUSTOMERS, "").await.is_none());
+            let on = MAKE.parse().unwrap();
+            let rate = FaultRate { on, fault: Fault::KeyInUse, rate: 0.5 };
+            assert!(stage.simulator.set_call_fault_rates(vec![rate]));
+        }
+        until(async || post_under(stage, "k", CUSTOMERS, "").await.status.as_u16() == 200).await;
+        if troubled {
+            for _ in 0..3 {
+                post_under(stage, "k", CUSTOMERS, "").await;
+                post_under(stage, "k", CUSTOMERS, "name=B").await;
+            }
+        }
+        stage.simulator.clear_call_faults();
+        post_under(stage, "next", CUSTOMERS, "").await;
+        stage.simulator.subscribe(&stage.wish(&stage.customer(Card::Good))).unwrap();
+    }
+    assert_eq!(quiet.simulator.history(), rough.simulator.history());
+}

@@ -1,0 +1,128 @@
+//! `/v1/webhook_endpoints` (STRIPE.md 2.4): endpoints set up by a client of the API. The secret is
+//! shown once, by the call that makes the endpoint. Endpoints that the library or the control API
+//! added are not among them.
+
+use super::error::ApiError;
+use super::form::Form;
+use crate::delivery::courier::Courier;
+use crate::delivery::endpoint::{Endpoint, Kinds};
+use crate::life::LifeError;
+use crate::model::merge_metadata;
+use crate::model::webhook_endpoint::WebhookEndpoint;
+use crate::version::ApiVersion;
+use crate::world::World;
+
+/// Makes an endpoint; its id and its secret.
+pub(super) fn create(
+    world: &mut World,
+    form: &Form,
+    courier: &Courier,
+) -> Result<(String, String), ApiError> {
+    form.only(&["api_version", "description", "enabled_events", "metadata", "url"])?;
+    let url = form.required("url")?;
+    let enabled_events =
+        events(form)?.ok_or_else(|| ApiError::missing_parameter("enabled_events"))?;
+    let api_version = form.owned("api_version").filter(|version| !version.is_empty());
+    let version = match &api_version {
+        None => world.account_version(),
+        Some(text) => ApiVersion::parse(text)
+            .ok_or_else(|| ApiError::invalid("api_version", "Invalid API version"))?,
+    };
+    let secret = world.ids.long("whsec_");
+    let mut endpoint = Endpoint::new(url, secret.clone())
+        .map_err(|_| ApiError::invalid("url", "Not a valid URL"))?
+        .with_version(version);
+    endpoint.kinds = kinds(&enabled_events);
+    let sends_to = courier.add_endpoint(endpoint);
+    world.listen(courier.listeners());
+    let id = world.ids.long("we_");
+    let held = WebhookEndpoint {
+        id: id.clone(),
+        created: world.now,
+        api_version,
+        deleted: false,
+        description: form.owned("description"),
+        enabled: true,
+        enabled_events,
+        metadata: form.map("metadata"),
+        sends_to,
+        url: url.to_owned(),
+    };
+    world.webhook_endpoints.insert(&id, held);
+    Ok((id, secret))
+}
+
+pub(super) fn update(
+    world: &mut World,
+    id: &str,
+    form: &Form,
+    courier: &Courier,
+) -> Result<(), ApiError> {
+    form.only(&["description", "disabled", "enabled_events", "metadata", "url"])?;
+    let url = form.owned("url");
+    let parsed = url
+        .as_deref()
+        .map(|url| Endpoint::new(url, "").map_err(|_| ApiError::invalid("url", "Not a valid URL")))
+        .transpose()?;
+    let events = events(form)?;
+    let enabled = form.boolean("disabled")?.map(|disabled| !disabled);
+    let sends_to = live(world, id)?.sends_to;
+    world.edit::<WebhookEndpoint>(id, |held| {
+        if let Some(description) = form.owned("description") {
+            held.description = Some(description).filter(|text| !text.is_empty());
+        }
+        held.url = url.unwrap_or_else(|| held.url.clone());
+        held.enabled = enabled.unwrap_or(held.enabled);
+        if let Some(events) = &events {
+            held.enabled_events.clone_from(events);
+        }
+        merge_metadata(&mut held.metadata, &form.map("metadata"));
+    });
+    let change = |endpoint: &mut Endpoint| {
+        endpoint.enabled = enabled.unwrap_or(endpoint.enabled);
+        if let Some(parsed) = &parsed {
+            endpoint.url = parsed.url.clone();
+        }
+        if let Some(events) = &events {
+            endpoint.kinds = kinds(events);
+        }
+    };
+    courier.change_endpoint(sends_to, change);
+    world.listen(courier.listeners());
+    Ok(())
+}
+
+pub(super) fn delete(world: &mut World, id: &str, courier: &Courier) -> Result<(), ApiError> {
+    let sends_to = live(world, id)?.sends_to;
+    world.edit::<WebhookEndpoint>(id, |held| held.deleted = true);
+    courier.change_endpoint(sends_to, |endpoint| endpoint.enabled = false);
+    world.listen(courier.listeners());
+    Ok(())
+}
+
+fn live<'a>(world: &'a World, id: &str) -> Result<&'a WebhookEndpoint, ApiError> {
+    let held = world.webhook_endpoints.get(id).filter(|held| !held.deleted);
+    let missing =
+        || LifeError::Missing { kind: "webhook endpoint", id: id.to_owned(), param: "id" };
+    held.ok_or_else(|| missing().into())
+}
+
+/// The types of events that are asked for; none where the parameter is absent.
+fn events(form: &Form) -> Result<Option<Vec<String>>, ApiError> {
+    let given = form.values("enabled_events");
+    if given.is_empty() {
+        return Ok(None);
+    }
+    if given.iter().any(|kind| kind.is_empty()) {
+        return Err(ApiError::invalid("enabled_events", "Invalid enabled_events"));
+    }
+    Ok(Some(given.into_iter().map(str::to_owned).collect()))
+}
+
+fn kinds(enabled: &[String]) -> Kinds {
+    if enabled.iter().any(|kind| kind == "*") {
+        Kinds::All
+    } else {
+        Kinds::Only(enabled.iter().cloned().collect())
+    }
+}
