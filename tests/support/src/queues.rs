@@ -3,9 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use counterfoil_bus::{
-    AmqpUrl, BusOptions, Line, QueueDepth, Role, Topology, delete_topology, depths,
-};
+use counterfoil_bus::{AmqpUrl, BusOptions, QueueDepth, Role, Topology, delete_topology, depths};
 
 use crate::database::setting;
 use crate::until::until;
@@ -38,16 +36,6 @@ impl Queues {
     /// How many messages wait in each queue.
     pub async fn depths(&self) -> anyhow::Result<Vec<QueueDepth>> {
         Ok(depths(&self.options).await?)
-    }
-
-    /// How many messages wait in a queue.
-    pub async fn depth(&self, line: Line, role: Role) -> anyhow::Result<u32> {
-        let depths = self.depths().await?;
-        Ok(depths
-            .iter()
-            .filter(|it| it.line == line && it.role == role)
-            .map(|it| it.messages)
-            .sum())
     }
 
     /// Waits until nothing is left to be worked on or tried again; what is parked stays.

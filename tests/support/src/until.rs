@@ -1,6 +1,5 @@
 //! Waiting for a condition, bounded.
 
-use std::future::Future;
 use std::time::Duration;
 
 /// Asks again and again until the answer is `Some`; fails, saying what it waited for and what it
@@ -29,16 +28,6 @@ where
 #[expect(clippy::disallowed_methods, reason = "the one place where tests wait, for a condition")]
 async fn pause(wait: Duration) {
     tokio::time::sleep(wait).await;
-}
-
-/// Waits, for programs that show their progress at a steady pace.
-pub async fn tick(every: Duration) {
-    pause(every).await;
-}
-
-/// Waits for a future only so long.
-pub async fn within<T>(deadline: Duration, work: impl Future<Output = T>) -> Option<T> {
-    tokio::time::timeout(deadline, work).await.ok()
 }
 
 /// Says something beside a test's own result.
