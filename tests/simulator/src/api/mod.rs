@@ -1,9 +1,9 @@
 //! The HTTP API: Stripe's paths under `/v1/`, and the control API under `/_simulator/`.
 //!
 //! A call goes through `server` (bytes in, bytes out), `exchange` (who calls, faults, limits,
-//! idempotency keys), `router` (which path), and `reads`, `writes`, `search` or
-//! `webhook_endpoints` (what it does); `expand` then fills its answer in. Whatever is sent is
-//! answered, and what is refused before it is executed changes nothing.
+//! idempotency keys), `router` (which path) and the file of its resource in `routes` (what it
+//! does); `expand` then fills its answer in. Whatever is sent is answered, and what is refused
+//! before it is executed changes nothing.
 
 mod answer;
 mod control;
@@ -18,10 +18,8 @@ mod list;
 pub(crate) mod pattern;
 mod percent;
 mod query;
-mod reads;
 mod request;
 mod router;
+mod routes;
 mod search;
 pub(crate) mod server;
-mod webhook_endpoints;
-mod writes;

@@ -2,22 +2,41 @@
 //! shown once, by the call that makes the endpoint. Endpoints that the library or the control API
 //! added are not among them.
 
-use super::error::ApiError;
-use super::form::Form;
-use crate::delivery::courier::Courier;
+use super::{Answered, Call, Resource, Verb};
+use crate::api::error::ApiError;
+use crate::api::form::Form;
+use crate::api::list::PAGING;
 use crate::delivery::endpoint::{Endpoint, Kinds};
 use crate::life::LifeError;
 use crate::model::merge_metadata;
 use crate::model::webhook_endpoint::WebhookEndpoint;
+use crate::render::{Object, deleted};
 use crate::version::ApiVersion;
 use crate::world::World;
+use serde_json::Value;
 
-/// Makes an endpoint; its id and its secret.
-pub(super) fn create(
-    world: &mut World,
-    form: &Form,
-    courier: &Courier,
-) -> Result<(String, String), ApiError> {
+pub(super) const RESOURCE: Resource =
+    Resource { prefix: &["webhook_endpoints"], kind: WebhookEndpoint::KIND, inner: &[], route };
+
+fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> {
+    Some(match (call.verb, path) {
+        (Verb::Get, []) => list(call, world),
+        (Verb::Get, [id]) => call.retrieve::<WebhookEndpoint>(world, id),
+        (Verb::Post, []) => create(call, world),
+        (Verb::Post, [id]) => update(call, world, id),
+        (Verb::Delete, [id]) => delete(call, world, id),
+        _ => return None,
+    })
+}
+
+fn list(call: &Call<'_>, world: &World) -> Answered {
+    call.form.only(PAGING)?;
+    call.list::<WebhookEndpoint>(world, |_| true)
+}
+
+/// Makes an endpoint and shows it with its secret.
+fn create(call: &Call<'_>, world: &mut World) -> Answered {
+    let (form, courier) = (&call.form, call.courier);
     form.only(&["api_version", "description", "enabled_events", "metadata", "url"])?;
     let url = form.required("url")?;
     let enabled_events =
@@ -49,15 +68,15 @@ pub(super) fn create(
         url: url.to_owned(),
     };
     world.webhook_endpoints.insert(&id, held);
-    Ok((id, secret))
+    let mut shown = call.show::<WebhookEndpoint>(world, &id)?;
+    if let Value::Object(fields) = &mut shown {
+        fields.insert("secret".to_owned(), Value::from(secret));
+    }
+    Ok(shown)
 }
 
-pub(super) fn update(
-    world: &mut World,
-    id: &str,
-    form: &Form,
-    courier: &Courier,
-) -> Result<(), ApiError> {
+fn update(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
+    let (form, courier) = (&call.form, call.courier);
     form.only(&["description", "disabled", "enabled_events", "metadata", "url"])?;
     let url = form.owned("url");
     let parsed = url
@@ -89,15 +108,17 @@ pub(super) fn update(
     };
     courier.change_endpoint(sends_to, change);
     world.listen(courier.listeners());
-    Ok(())
+    call.show::<WebhookEndpoint>(world, id)
 }
 
-pub(super) fn delete(world: &mut World, id: &str, courier: &Courier) -> Result<(), ApiError> {
+fn delete(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
+    call.form.only(&[])?;
+    let courier = call.courier;
     let sends_to = live(world, id)?.sends_to;
     world.edit::<WebhookEndpoint>(id, |held| held.deleted = true);
     courier.change_endpoint(sends_to, |endpoint| endpoint.enabled = false);
     world.listen(courier.listeners());
-    Ok(())
+    Ok(deleted(WebhookEndpoint::KIND, id))
 }
 
 fn live<'a>(world: &'a World, id: &str) -> Result<&'a WebhookEndpoint, ApiError> {

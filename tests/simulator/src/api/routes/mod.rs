@@ -1,0 +1,150 @@
+//! What each path of the API does: one file per resource, and the table of them.
+//!
+//! A route answers with a value or an error; it leaves the world as it was where it refuses. A
+//! path that no resource knows is answered as Stripe answers an unrecognized one.
+
+mod customers;
+mod events;
+mod invoices;
+mod prices;
+mod products;
+mod subscription_items;
+mod subscriptions;
+mod test_clocks;
+mod webhook_endpoints;
+
+use super::error::ApiError;
+use super::form::Form;
+use super::list::{Created, PAGING, Rows, page};
+use super::search::search;
+use crate::delivery::courier::Courier;
+use crate::model::customer::Customer;
+use crate::render::{Object, View};
+use crate::version::ApiVersion;
+use crate::world::World;
+use serde_json::Value;
+
+/// What is wanted of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+    Delete,
+}
+
+/// A call as a route sees it.
+pub(super) struct Call<'a> {
+    pub(super) verb: Verb,
+    pub(super) form: Form,
+    pub(super) version: &'a ApiVersion,
+    /// Who knows of deliveries.
+    pub(super) courier: &'a Courier,
+    /// How many simulated seconds searches are behind.
+    pub(super) search_lag: i64,
+}
+
+pub(super) type Answered = Result<Value, ApiError>;
+
+/// The paths that begin with the same words.
+pub(super) struct Resource {
+    /// The words behind the version.
+    prefix: &'static [&'static str],
+    /// The kind of object that is answered.
+    kind: &'static str,
+    /// The lists inside one object, by the word behind its id, and the kind of their entries.
+    inner: &'static [(&'static str, &'static str)],
+    /// Answers what is behind the prefix; none where there is no such path.
+    pub(super) route: fn(&Call<'_>, &mut World, &[&str]) -> Option<Answered>,
+}
+
+/// Every resource of version 1 of the API, in the order of the prefixes.
+const RESOURCES: &[Resource] = &[
+    customers::RESOURCE,
+    events::RESOURCE,
+    invoices::RESOURCE,
+    prices::RESOURCE,
+    products::RESOURCE,
+    subscription_items::RESOURCE,
+    subscriptions::RESOURCE,
+    test_clocks::RESOURCE,
+    webhook_endpoints::RESOURCE,
+];
+
+impl Resource {
+    /// The resource of a path, and the rest of the path behind its prefix.
+    pub(super) fn of<'p, 'w>(path: &'p [&'w str]) -> Option<(&'static Self, &'p [&'w str])> {
+        let fits = |resource: &'static Self| Some((resource, path.strip_prefix(resource.prefix)?));
+        RESOURCES.iter().find_map(fits)
+    }
+
+    /// The kind of object that a path answers with, and whether it answers with a list of them.
+    pub(super) fn answers(&self, verb: Verb, rest: &[&str]) -> (&'static str, bool) {
+        let reads = verb == Verb::Get;
+        match rest {
+            [] | ["search"] => (self.kind, reads),
+            [_, word, more @ ..] => self
+                .inner
+                .iter()
+                .find(|(name, _)| name == word)
+                .map_or((self.kind, false), |(_, kind)| (*kind, reads && more.is_empty())),
+            [_] => (self.kind, false),
+        }
+    }
+}
+
+impl Call<'_> {
+    pub(super) fn view(&self) -> View<'_> {
+        View::of(self.version)
+    }
+
+    /// One object, which takes no parameters. A deleted customer is shown as deleted; anything
+    /// else that is deleted is gone.
+    fn retrieve<T: Object>(&self, world: &World, id: &str) -> Answered {
+        self.form.only(&[])?;
+        self.show::<T>(world, id)
+    }
+
+    /// One object as the answer to what was done with it.
+    fn show<T: Object>(&self, world: &World, id: &str) -> Answered {
+        T::table(world)
+            .get(id)
+            .filter(|held| !held.is_deleted() || T::KIND == Customer::KIND)
+            .map(|held| held.render(world, self.view()))
+            .ok_or_else(|| ApiError::missing(T::KIND, id, "id"))
+    }
+
+    /// Refuses parameters that a list with `created` and these filters does not take.
+    fn filters(&self, filters: &[&str]) -> Result<(), ApiError> {
+        self.form.only(&[PAGING, &["created"], filters].concat())
+    }
+
+    /// A list of objects, with filters of its own beside paging and `created`.
+    fn list<T: Object>(&self, world: &World, keep: impl Fn(&T) -> bool) -> Answered {
+        let created = Created::parse(&self.form)?;
+        let table = T::table(world);
+        let rows = Rows { oldest_first: table.rows(), place: &|id| table.place(id), kind: T::KIND };
+        page(
+            &rows,
+            &self.form,
+            &format!("/v1/{}", T::PLURAL),
+            |held| !held.is_deleted() && created.holds(held.created()) && keep(held),
+            |held| held.render(world, self.view()),
+        )
+    }
+
+    /// What a search finds.
+    fn search<T: Object>(&self, world: &World) -> Answered {
+        search::<T>(world, &self.form, self.version, self.search_lag)
+    }
+}
+
+/// The test clock of a customer. What goes by one is left out of lists, unless the clock or what
+/// it belongs to is asked for.
+fn clock_of<'a>(world: &'a World, customer: &str) -> Option<&'a str> {
+    world.clock_of(customer).map(|clock| clock.id.as_str())
+}
+
+/// Whether a filter is absent or names this value.
+fn fits(filter: Option<&str>, value: &str) -> bool {
+    filter.is_none_or(|wanted| wanted == value)
+}

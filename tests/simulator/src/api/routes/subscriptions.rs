@@ -1,0 +1,151 @@
+//! `/v1/subscriptions`.
+
+use super::{Answered, Call, Resource, Verb, clock_of, fits};
+use crate::api::error::ApiError;
+use crate::api::form::Form;
+use crate::life::{
+    Cancel, ItemChange, NewItem, NewSubscription, PaymentBehavior, ProrationBehavior, Start,
+    SubscriptionChange,
+};
+use crate::model::subscription::{Status, Subscription};
+use crate::render::Object;
+use crate::world::World;
+
+pub(super) const RESOURCE: Resource =
+    Resource { prefix: &["subscriptions"], kind: Subscription::KIND, inner: &[], route };
+
+fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> {
+    Some(match (call.verb, path) {
+        (Verb::Get, []) => list(call, world),
+        (Verb::Get, ["search"]) => call.search::<Subscription>(world),
+        (Verb::Get, [id]) => call.retrieve::<Subscription>(world, id),
+        (Verb::Post, []) => {
+            create(world, &call.form).and_then(|id| call.show::<Subscription>(world, &id))
+        }
+        (Verb::Post, [id]) => {
+            update(world, id, &call.form).and_then(|()| call.show::<Subscription>(world, id))
+        }
+        (Verb::Delete, [id]) => {
+            cancel(world, id, &call.form).and_then(|()| call.show::<Subscription>(world, id))
+        }
+        _ => return None,
+    })
+}
+
+fn list(call: &Call<'_>, world: &World) -> Answered {
+    call.filters(&["customer", "price", "status", "test_clock"])?;
+    let form = &call.form;
+    let status = form.text("status");
+    let clock = form.text("test_clock");
+    let named = form.text("customer").is_some();
+    call.list::<Subscription>(world, |held| {
+        let shown = match status {
+            None => held.status != Status::Canceled,
+            Some("all") => true,
+            Some("ended") => held.status.has_ended(),
+            Some(wanted) => wanted == held.status.as_str(),
+        };
+        let price = form.text("price");
+        shown
+            && (named && clock.is_none() || clock_of(world, &held.customer) == clock)
+            && fits(form.text("customer"), &held.customer)
+            && (price.is_none() || held.items.iter().any(|item| Some(item.price.as_str()) == price))
+    })
+}
+
+fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
+    form.only(&[
+        "cancel_at_period_end",
+        "customer",
+        "description",
+        "items",
+        "metadata",
+        "payment_behavior",
+        "trial_end",
+        "trial_period_days",
+    ])?;
+    let payment_behavior = match form.text("payment_behavior") {
+        None | Some("allow_incomplete") => PaymentBehavior::AllowIncomplete,
+        Some("default_incomplete") => PaymentBehavior::DefaultIncomplete,
+        Some("error_if_incomplete") => PaymentBehavior::ErrorIfIncomplete,
+        Some(_) => return Err(ApiError::invalid("payment_behavior", "Invalid payment_behavior")),
+    };
+    form.required("customer")?;
+    let days = form.integer("trial_period_days")?.filter(|days| *days > 0);
+    let trial_end = match days {
+        Some(days) => Some(world.now.saturating_add(days.saturating_mul(86_400))),
+        None => form.integer("trial_end")?,
+    };
+    let items: Vec<NewItem> = form.list("items").iter().map(new_item).collect::<Result<_, _>>()?;
+    if items.is_empty() {
+        return Err(ApiError::missing_parameter("items"));
+    }
+    Ok(world.subscribe(&NewSubscription {
+        cancel_at_period_end: form.boolean("cancel_at_period_end")?.unwrap_or(false),
+        customer: form.required("customer")?.to_owned(),
+        description: form.owned("description"),
+        items,
+        metadata: form.map("metadata"),
+        payment_behavior,
+        start: Start::Api,
+        trial_end,
+    })?)
+}
+
+fn new_item(form: &Form) -> Result<NewItem, ApiError> {
+    form.only(&["price", "quantity"])?;
+    Ok(NewItem { price: form.required("price")?.to_owned(), quantity: form.integer("quantity")? })
+}
+
+fn update(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
+    form.only(&[
+        "cancel_at",
+        "cancel_at_period_end",
+        "description",
+        "items",
+        "metadata",
+        "proration_behavior",
+    ])?;
+    let proration = match form.text("proration_behavior") {
+        None | Some("create_prorations") => ProrationBehavior::CreateProrations,
+        Some("always_invoice") => ProrationBehavior::AlwaysInvoice,
+        Some("none") => ProrationBehavior::None,
+        Some(_) => {
+            return Err(ApiError::invalid("proration_behavior", "Invalid proration_behavior"));
+        }
+    };
+    let cancel_at = match form.text("cancel_at") {
+        Some("") => Some(0),
+        Some(_) | None => form.integer("cancel_at")?,
+    };
+    let items = form.list("items").iter().map(item_change).collect::<Result<_, _>>()?;
+    Ok(world.update_subscription(
+        id,
+        SubscriptionChange {
+            cancel_at,
+            cancel_at_period_end: form.boolean("cancel_at_period_end")?,
+            description: form.owned("description"),
+            items,
+            metadata: form.map("metadata"),
+            proration,
+        },
+    )?)
+}
+
+fn item_change(form: &Form) -> Result<ItemChange, ApiError> {
+    form.only(&["deleted", "id", "price", "quantity"])?;
+    Ok(ItemChange {
+        id: form.owned("id"),
+        deleted: form.boolean("deleted")?.unwrap_or(false),
+        price: form.owned("price"),
+        quantity: form.integer("quantity")?,
+    })
+}
+
+fn cancel(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
+    form.only(&["cancellation_details", "invoice_now", "prorate"])?;
+    let details = form.inner("cancellation_details");
+    details.only(&["comment", "feedback"])?;
+    let how = Cancel { comment: details.owned("comment"), feedback: details.owned("feedback") };
+    Ok(world.cancel_subscription(id, how)?)
+}
