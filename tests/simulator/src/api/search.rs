@@ -14,6 +14,11 @@ use std::collections::HashMap;
 const LIMIT_DEFAULT: i64 = 10;
 const LIMIT_MAX: i64 = 100;
 
+/// Whether there is a search among objects of a kind.
+pub(super) fn is_searched(kind: &str) -> bool {
+    !fields(kind).is_empty()
+}
+
 /// What of each kind can be searched by.
 fn fields(kind: &str) -> &'static [&'static str] {
     match kind {

@@ -16,7 +16,7 @@ mod webhook_endpoints;
 use super::error::ApiError;
 use super::form::Form;
 use super::list::{Created, PAGING, Rows, page};
-use super::search::search;
+use super::search::{is_searched, search};
 use crate::delivery::courier::Courier;
 use crate::model::customer::Customer;
 use crate::render::{Object, View};
@@ -74,7 +74,10 @@ impl Resource {
     /// The resource of a path, and the rest of the path behind its prefix.
     pub(super) fn of<'p, 'w>(path: &'p [&'w str]) -> Option<(&'static Self, &'p [&'w str])> {
         let fits = |resource: &'static Self| Some((resource, path.strip_prefix(resource.prefix)?));
-        RESOURCES.iter().find_map(fits)
+        // Where nothing is searched, `search` is no object's id either.
+        let known =
+            |(resource, rest): &(&Self, &[&str])| *rest != ["search"] || is_searched(resource.kind);
+        RESOURCES.iter().find_map(fits).filter(known)
     }
 
     /// The kind of object that a path answers with, and whether it answers with a list of them.
