@@ -5,6 +5,7 @@ mod cancel;
 mod catalogue;
 mod collect;
 mod customers;
+mod finalize;
 mod orders;
 mod pending;
 mod renew;
