@@ -1,0 +1,84 @@
+//! An invoice leaves its draft, or is given up: what it owes is fixed when it is finalized.
+
+use super::LifeError;
+use crate::model::customer::Customer;
+use crate::model::invoice::{BillingReason, Invoice, InvoiceStatus};
+use crate::world::World;
+
+impl World {
+    /// Turns a draft into an open invoice. What the customer's balance covers is paid by it.
+    pub(super) fn finalize(&mut self, id: &str) {
+        let Some(held) = self.invoices.get(id) else {
+            return;
+        };
+        if held.status != InvoiceStatus::Draft {
+            return;
+        }
+        let before = self.portrait::<Invoice>(id);
+        let (total, customer, currency) =
+            (held.total(), held.customer.clone(), held.currency.clone());
+        let reason = held.billing_reason;
+        let now = self.now;
+        let Some((prefix, sequence, balance)) = self
+            .customers
+            .get(&customer)
+            .map(|held| (held.invoice_prefix.clone(), held.next_invoice_sequence, held.balance))
+        else {
+            return;
+        };
+        let ending = (total + balance).min(0);
+        self.edit::<Invoice>(id, |held| {
+            held.status = InvoiceStatus::Open;
+            held.finalized_at = Some(now);
+            held.automatically_finalizes_at = None;
+            held.number = Some(format!("{prefix}-{sequence:04}"));
+            held.starting_balance = balance;
+            held.ending_balance = Some(ending);
+        });
+        let intent = self.begin_payment(id);
+        self.emit::<Invoice>("invoice.finalized", id);
+        if reason == BillingReason::Cycle {
+            self.emit_updated::<Invoice>("invoice.updated", id, &before);
+        }
+        self.update::<Customer>("customer.updated", &customer, |held| {
+            held.balance = ending;
+            held.currency.get_or_insert(currency);
+            held.next_invoice_sequence += 1;
+        });
+        match intent {
+            Some(intent) => self.emit_intent("payment_intent.created", &intent),
+            None => self.mark_paid(id, false),
+        }
+    }
+
+    pub(crate) fn finalize_when_due(&mut self, id: &str) {
+        let due = self.invoices.get(id).is_some_and(|held| {
+            held.auto_advance && held.automatically_finalizes_at.is_some_and(|at| at <= self.now)
+        });
+        if due {
+            self.finalize(id);
+            self.collect(id, true);
+        }
+    }
+
+    pub(super) fn void(&mut self, id: &str) {
+        let now = self.now;
+        let before = self.portrait::<Invoice>(id);
+        self.edit::<Invoice>(id, |held| {
+            held.status = InvoiceStatus::Void;
+            held.auto_advance = false;
+            held.next_payment_attempt = None;
+            held.voided_at = Some(now);
+        });
+        self.emit::<Invoice>("invoice.voided", id);
+        self.emit_updated::<Invoice>("invoice.updated", id, &before);
+    }
+
+    pub(super) fn known_invoice(&self, id: &str) -> Result<&Invoice, LifeError> {
+        self.invoices.get(id).ok_or_else(|| LifeError::Missing {
+            kind: "invoice",
+            id: id.to_owned(),
+            param: "invoice",
+        })
+    }
+}
