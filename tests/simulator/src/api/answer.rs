@@ -1,6 +1,7 @@
 //! Answers: their status, their headers, and the simulated clock in their `Date`.
 
 use super::error::ApiError;
+use super::router::Shown;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
@@ -24,9 +25,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn of(result: Result<Value, ApiError>) -> Self {
+    pub(super) fn of(result: Result<Shown, ApiError>) -> Self {
         match result {
-            Ok(body) => Self::json(StatusCode::OK, &body),
+            Ok(Shown::Value(body)) => Self::json(StatusCode::OK, &body),
+            Ok(Shown::Written(body)) => Self::written(StatusCode::OK, body),
             Err(error) => {
                 let headers = error.headers.iter();
                 Self {
@@ -40,7 +42,11 @@ impl Answer {
 
     /// An answer of JSON, to be kept.
     pub(super) fn json(status: StatusCode, body: &Value) -> Self {
-        Self { status, body: Bytes::from(body.to_string()), headers: Vec::new(), is_kept: true }
+        Self::written(status, Bytes::from(body.to_string()))
+    }
+
+    fn written(status: StatusCode, body: Bytes) -> Self {
+        Self { status, body, headers: Vec::new(), is_kept: true }
     }
 
     /// The HTTP answer, dated with a simulated second.

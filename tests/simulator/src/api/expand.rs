@@ -52,6 +52,11 @@ impl Expand {
         Ok(Self { paths })
     }
 
+    /// Whether nothing is to be expanded.
+    pub(super) fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
     /// Expands an answer.
     pub(super) fn apply(&self, answer: &mut Value, world: &World, version: &ApiVersion) {
         for path in &self.paths {

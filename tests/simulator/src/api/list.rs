@@ -4,6 +4,7 @@
 use super::error::ApiError;
 use super::form::Form;
 use serde_json::{Map, Value};
+use std::ops::Range;
 
 const LIMIT_DEFAULT: i64 = 10;
 const LIMIT_MAX: i64 = 100;
@@ -46,6 +47,32 @@ pub(super) struct Rows<'a, T> {
     pub(super) oldest_first: &'a [T],
     pub(super) place: &'a dyn Fn(&str) -> Option<usize>,
     pub(super) kind: &'a str,
+    /// The places that can be on a page at all.
+    span: Range<usize>,
+}
+
+impl<'a, T> Rows<'a, T> {
+    pub(super) fn new(
+        oldest_first: &'a [T],
+        place: &'a dyn Fn(&str) -> Option<usize>,
+        kind: &'a str,
+    ) -> Self {
+        Self { oldest_first, place, kind, span: 0..oldest_first.len() }
+    }
+
+    /// Leaves out what cannot be of these seconds. The rows have to be in the order of the
+    /// seconds that `created` tells.
+    pub(super) fn made_within(mut self, range: Created, created: impl Fn(&T) -> i64) -> Self {
+        self.span = self.oldest_first.partition_point(|row| created(row) < range.from)
+            ..self.oldest_first.partition_point(|row| created(row) <= range.to);
+        self
+    }
+}
+
+/// The rows of one page, and whether there are more behind it.
+pub(super) struct Page<'a, T> {
+    pub(super) rows: Vec<&'a T>,
+    pub(super) has_more: bool,
 }
 
 /// One page of those rows that `keep` holds on to.
@@ -56,6 +83,22 @@ pub(super) fn page<T>(
     keep: impl Fn(&T) -> bool,
     render: impl Fn(&T) -> Value,
 ) -> Result<Value, ApiError> {
+    let Page { rows, has_more } = cut(from, form, keep)?;
+    let data = rows.into_iter().map(render).collect();
+    Ok(Value::Object(Map::from_iter([
+        ("object".to_owned(), Value::from("list")),
+        ("data".to_owned(), Value::Array(data)),
+        ("has_more".to_owned(), Value::from(has_more)),
+        ("url".to_owned(), Value::from(url)),
+    ])))
+}
+
+/// Cuts a page out of those rows that `keep` holds on to.
+pub(super) fn cut<'a, T>(
+    from: &Rows<'a, T>,
+    form: &Form,
+    keep: impl Fn(&T) -> bool,
+) -> Result<Page<'a, T>, ApiError> {
     let limit = form.integer("limit")?.unwrap_or(LIMIT_DEFAULT);
     if !(1..=LIMIT_MAX).contains(&limit) {
         let message = format!("Invalid integer: limit must be between 1 and {LIMIT_MAX}");
@@ -69,7 +112,8 @@ pub(super) fn page<T>(
             .transpose()
     };
     let (after, before) = (cursor("starting_after")?, cursor("ending_before")?);
-    let (mut found, has_more) = match (after, before) {
+    let span = &from.span;
+    let (rows, has_more) = match (after, before) {
         (Some(_), Some(_)) => {
             let message = "You can only specify one of these parameters: starting_after, \
                            ending_before.";
@@ -77,26 +121,18 @@ pub(super) fn page<T>(
         }
         // Walking towards the newest takes the oldest of them first.
         (None, Some(place)) => {
-            let newer = from.oldest_first.get(place + 1..).unwrap_or_default();
-            let (mut found, more) = take(newer.iter(), limit, keep);
+            let newer = from.oldest_first.get(span.start.max(place + 1)..span.end);
+            let (mut found, more) = take(newer.unwrap_or_default().iter(), limit, keep);
             found.reverse();
             (found, more)
         }
         (after, None) => {
-            let older = from
-                .oldest_first
-                .get(..after.unwrap_or(from.oldest_first.len()))
-                .unwrap_or_default();
+            let end = after.map_or(span.end, |place| place.min(span.end));
+            let older = from.oldest_first.get(span.start..end).unwrap_or_default();
             take(older.iter().rev(), limit, keep)
         }
     };
-    let data = found.drain(..).map(render).collect();
-    Ok(Value::Object(Map::from_iter([
-        ("object".to_owned(), Value::from("list")),
-        ("data".to_owned(), Value::Array(data)),
-        ("has_more".to_owned(), Value::from(has_more)),
-        ("url".to_owned(), Value::from(url)),
-    ])))
+    Ok(Page { rows, has_more })
 }
 
 fn take<'a, T: 'a>(

@@ -4,12 +4,20 @@ use super::error::ApiError;
 use super::expand::Expand;
 use super::form::Form;
 use super::request::ApiRequest;
-use super::routes::{Call, Resource, Verb};
+use super::routes::{Call, Resource, Verb, in_bulk};
 use crate::delivery::courier::Courier;
 use crate::version::ApiVersion;
 use crate::world::World;
+use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
+
+/// What a call is answered.
+pub(super) enum Shown {
+    Value(Value),
+    /// JSON that is written already.
+    Written(Bytes),
+}
 
 /// Answers a request to Stripe's API. The courier knows of deliveries; `late_seconds` is how far
 /// behind a search is, if not as far as usual.
@@ -19,7 +27,7 @@ pub(super) fn route(
     version: &ApiVersion,
     late_seconds: Option<u32>,
     courier: &Courier,
-) -> Result<Value, ApiError> {
+) -> Result<Shown, ApiError> {
     let unknown = || ApiError::unknown_path(request.method.as_str(), &request.path);
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -30,6 +38,9 @@ pub(super) fn route(
     let expand = Expand::parse(&form, resource.answers(verb, rest), version)?;
     let search_lag = late_seconds.map_or(world.rules.search_lag_seconds, i64::from);
     let call = Call { verb, form, version, courier, search_lag };
+    if let (Verb::Get, true, Some(write)) = (verb, expand.is_empty(), in_bulk(path)) {
+        return write(&call, world).map(Shown::Written);
+    }
     let answered = if verb == Verb::Get {
         (resource.route)(&call, world, rest)
     } else {
@@ -41,7 +52,7 @@ pub(super) fn route(
     };
     let mut answer = answered.ok_or_else(unknown)??;
     expand.apply(&mut answer, world, version);
-    Ok(answer)
+    Ok(Shown::Value(answer))
 }
 
 fn verb(method: &Method) -> Option<Verb> {

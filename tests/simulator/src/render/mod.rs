@@ -13,6 +13,7 @@ pub(crate) mod subscription;
 pub(crate) mod test_clock;
 pub(crate) mod webhook_endpoint;
 
+use self::price::PriceBook;
 use crate::model::table::Table;
 use crate::version::ApiVersion;
 use crate::world::World;
@@ -50,6 +51,12 @@ pub(crate) trait Object: Clone + PartialEq {
     fn table(world: &World) -> &Table<Self>;
     fn table_mut(world: &mut World) -> &mut Table<Self>;
     fn render(&self, world: &World, view: View<'_>) -> Value;
+
+    /// Writes what `render` shows as JSON.
+    fn write(&self, world: &World, view: View<'_>, _prices: &mut PriceBook, out: &mut Vec<u8>) {
+        // Values with text keys always have a JSON form.
+        let _ = serde_json::to_writer(out, &self.render(world, view));
+    }
 }
 
 /// What is answered for a deleted object.

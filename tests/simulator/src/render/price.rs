@@ -5,7 +5,10 @@ use crate::model::price::Price;
 use crate::model::table::Table;
 use crate::version::since;
 use crate::world::World;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 impl Object for Price {
     const KIND: &'static str = "price";
@@ -30,6 +33,39 @@ impl Object for Price {
     fn render(&self, _world: &World, view: View<'_>) -> Value {
         price(self, view)
     }
+}
+
+/// Prices and plans as they were written while one answer was made: many subscriptions name few
+/// prices.
+#[derive(Debug, Default)]
+pub(crate) struct PriceBook {
+    written: HashMap<String, (Arc<RawValue>, Arc<RawValue>)>,
+}
+
+impl PriceBook {
+    /// The plan and the price of an id; both null for a price that is not there.
+    pub(super) fn shown(
+        &mut self,
+        id: &str,
+        world: &World,
+        view: View<'_>,
+    ) -> (Arc<RawValue>, Arc<RawValue>) {
+        if let Some(pair) = self.written.get(id) {
+            return pair.clone();
+        }
+        let held = world.prices.get(id);
+        let plan = held.map_or(Value::Null, |held| plan(held, view));
+        let price = held.map_or(Value::Null, |held| price(held, view));
+        let pair = (written(&plan), written(&price));
+        self.written.insert(id.to_owned(), pair.clone());
+        pair
+    }
+}
+
+/// A value as its JSON text; a value always has one.
+fn written(value: &Value) -> Arc<RawValue> {
+    let raw = serde_json::value::to_raw_value(value);
+    raw.unwrap_or_else(|_| RawValue::NULL.to_owned()).into()
 }
 
 pub(crate) fn price(price: &Price, view: View<'_>) -> Value {

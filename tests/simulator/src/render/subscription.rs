@@ -1,12 +1,17 @@
 //! Subscriptions and their items. Before 2025-03-31.basil the billing period stood on the
 //! subscription, since then on each item.
 
-use super::{Object, View, extend, inline_list, price, put, remove};
+use super::price::PriceBook;
+use super::{INLINE_ENTRIES_MAX, Object, View, extend, price, put, remove};
+use crate::model::Metadata;
 use crate::model::subscription::{Item, Status, Subscription};
 use crate::model::table::Table;
 use crate::version::since;
 use crate::world::World;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 impl Object for Subscription {
     const KIND: &'static str = "subscription";
@@ -29,98 +34,294 @@ impl Object for Subscription {
     }
 
     fn render(&self, world: &World, view: View<'_>) -> Value {
-        subscription(self, world, view)
+        let mut shown = valued(&body(self, world, view, &mut PriceBook::default()));
+        dress_for_version(&mut shown, self, world, view);
+        shown
+    }
+
+    fn write(&self, world: &World, view: View<'_>, prices: &mut PriceBook, out: &mut Vec<u8>) {
+        if view.version.has(since::ENDIVE) {
+            // Values with text keys always have a JSON form.
+            let _ = serde_json::to_writer(out, &body(self, world, view, prices));
+        } else {
+            let _ = serde_json::to_writer(out, &self.render(world, view));
+        }
     }
 }
 
-fn subscription(held: &Subscription, world: &World, view: View<'_>) -> Value {
-    let items = held.items.iter().map(|one| item(one, held, world, view)).collect();
-    let items_url = format!("/v1/subscription_items?subscription={}", held.id);
-    let mut body = json!({
-        "id": held.id,
-        "object": "subscription",
-        "billing_cycle_anchor": held.billing_cycle_anchor,
-        "cancel_at": held.cancel_at,
-        "cancel_at_period_end": held.cancel_at_period_end,
-        "canceled_at": held.canceled_at,
-        "cancellation_details": {
-            "comment": held.cancellation_comment,
-            "feedback": held.cancellation_feedback,
-            "reason": held.cancellation_reason,
-        },
-        "created": held.created,
-        "currency": held.currency,
-        "customer": held.customer,
-        "default_payment_method": held.default_payment_method,
-        "description": held.description,
-        "ended_at": held.ended_at,
-        "latest_invoice": held.latest_invoice,
-        "metadata": held.metadata,
-        "start_date": held.created,
-        "status": held.status.as_str(),
-        "test_clock": world.clock_of(&held.customer).map(|clock| clock.id.as_str()),
-        "trial_end": held.trial_end,
-        "trial_start": held.trial_start,
-    });
-    extend(&mut body, constants());
-    put(&mut body, "items", inline_list(items, &items_url, view));
-    dress_for_version(&mut body, held, world, view);
-    body
+/// A subscription as the newest version shows it. It is written without a value in between,
+/// because subscriptions are listed by the million.
+#[derive(Serialize)]
+struct Body<'a> {
+    id: &'a str,
+    object: &'static str,
+    application: (),
+    application_fee_percent: (),
+    automatic_tax: AutomaticTax,
+    billing_cycle_anchor: i64,
+    billing_cycle_anchor_config: (),
+    billing_mode: BillingMode,
+    billing_schedules: [(); 0],
+    billing_thresholds: (),
+    cancel_at: Option<i64>,
+    cancel_at_period_end: bool,
+    canceled_at: Option<i64>,
+    cancellation_details: CancellationDetails<'a>,
+    collection_method: &'static str,
+    created: i64,
+    currency: &'a str,
+    customer: &'a str,
+    customer_account: (),
+    days_until_due: (),
+    default_payment_method: Option<&'a str>,
+    default_source: (),
+    default_tax_rates: [(); 0],
+    description: Option<&'a str>,
+    discounts: [(); 0],
+    ended_at: Option<i64>,
+    invoice_settings: InvoiceSettings,
+    items: Items<'a>,
+    latest_invoice: Option<&'a str>,
+    livemode: bool,
+    metadata: &'a Metadata,
+    next_pending_invoice_item_invoice: (),
+    on_behalf_of: (),
+    pause_collection: (),
+    payment_settings: PaymentSettings,
+    pending_invoice_item_interval: (),
+    pending_setup_intent: (),
+    pending_update: (),
+    schedule: (),
+    start_date: i64,
+    status: &'static str,
+    status_details: StatusDetails,
+    test_clock: Option<&'a str>,
+    transfer_data: (),
+    trial_end: Option<i64>,
+    trial_settings: TrialSettings,
+    trial_start: Option<i64>,
 }
 
-/// What the simulator does not model, as an untouched subscription shows it.
-fn constants() -> Value {
-    json!({
-        "application": null,
-        "application_fee_percent": null,
-        "billing_cycle_anchor_config": null,
-        "billing_thresholds": null,
-        "collection_method": "charge_automatically",
-        "days_until_due": null,
-        "default_source": null,
-        "default_tax_rates": [],
-        "discounts": [],
-        "livemode": false,
-        "next_pending_invoice_item_invoice": null,
-        "on_behalf_of": null,
-        "pause_collection": null,
-        "pending_invoice_item_interval": null,
-        "pending_setup_intent": null,
-        "pending_update": null,
-        "schedule": null,
-        "transfer_data": null,
-        "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
-        "invoice_settings": { "account_tax_ids": null, "issuer": { "type": "self" } },
-        "payment_settings": {
-            "payment_method_options": null,
-            "payment_method_types": null,
-            "save_default_payment_method": "off",
-        },
-        "trial_settings": { "end_behavior": { "missing_payment_method": "create_invoice" } },
-    })
+#[derive(Serialize)]
+struct AutomaticTax {
+    disabled_reason: (),
+    enabled: bool,
+    liability: (),
 }
 
-/// What versions before and after the newest breaking changes have besides.
+#[derive(Serialize)]
+struct BillingMode {
+    flexible: Flexible,
+    r#type: &'static str,
+    updated_at: i64,
+}
+
+#[derive(Serialize)]
+struct Flexible {
+    proration_discounts: &'static str,
+}
+
+#[derive(Serialize)]
+struct CancellationDetails<'a> {
+    comment: Option<&'a str>,
+    feedback: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct InvoiceSettings {
+    account_tax_ids: (),
+    issuer: Issuer,
+}
+
+#[derive(Serialize)]
+struct Issuer {
+    r#type: &'static str,
+}
+
+#[derive(Serialize)]
+struct PaymentSettings {
+    payment_method_options: (),
+    payment_method_types: (),
+    save_default_payment_method: &'static str,
+}
+
+#[derive(Serialize)]
+struct StatusDetails {
+    paused: (),
+}
+
+#[derive(Serialize)]
+struct TrialSettings {
+    end_behavior: EndBehavior,
+}
+
+#[derive(Serialize)]
+struct EndBehavior {
+    missing_payment_method: &'static str,
+}
+
+#[derive(Serialize)]
+struct Items<'a> {
+    object: &'static str,
+    data: Vec<ItemBody<'a>>,
+    has_more: bool,
+    total_count: usize,
+    url: String,
+}
+
+/// An item as the newest version shows it.
+#[derive(Serialize)]
+struct ItemBody<'a> {
+    id: &'a str,
+    object: &'static str,
+    billed_until: Option<i64>,
+    billing_thresholds: (),
+    created: i64,
+    current_period_end: i64,
+    current_period_start: i64,
+    current_trial: (),
+    discounts: [(); 0],
+    metadata: &'a Metadata,
+    plan: Arc<RawValue>,
+    price: Arc<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<i64>,
+    subscription: &'a str,
+    tax_rates: [(); 0],
+}
+
+fn body<'a>(
+    held: &'a Subscription,
+    world: &'a World,
+    view: View<'_>,
+    prices: &mut PriceBook,
+) -> Body<'a> {
+    let total = held.items.len();
+    let shown = if view.whole_lists { total } else { total.min(INLINE_ENTRIES_MAX) };
+    let data = held.items.iter().take(shown);
+    let data = data.map(|one| item_body(one, held, world, view, prices)).collect();
+    Body {
+        id: &held.id,
+        object: "subscription",
+        application: (),
+        application_fee_percent: (),
+        automatic_tax: AutomaticTax { disabled_reason: (), enabled: false, liability: () },
+        billing_cycle_anchor: held.billing_cycle_anchor,
+        billing_cycle_anchor_config: (),
+        billing_mode: BillingMode {
+            flexible: Flexible { proration_discounts: "included" },
+            r#type: "flexible",
+            updated_at: held.created,
+        },
+        billing_schedules: [],
+        billing_thresholds: (),
+        cancel_at: held.cancel_at,
+        cancel_at_period_end: held.cancel_at_period_end,
+        canceled_at: held.canceled_at,
+        cancellation_details: CancellationDetails {
+            comment: held.cancellation_comment.as_deref(),
+            feedback: held.cancellation_feedback.as_deref(),
+            reason: held.cancellation_reason,
+        },
+        collection_method: "charge_automatically",
+        created: held.created,
+        currency: &held.currency,
+        customer: &held.customer,
+        customer_account: (),
+        days_until_due: (),
+        default_payment_method: held.default_payment_method.as_deref(),
+        default_source: (),
+        default_tax_rates: [],
+        description: held.description.as_deref(),
+        discounts: [],
+        ended_at: held.ended_at,
+        invoice_settings: InvoiceSettings {
+            account_tax_ids: (),
+            issuer: Issuer { r#type: "self" },
+        },
+        items: Items {
+            object: "list",
+            data,
+            has_more: shown < total,
+            total_count: total,
+            url: format!("/v1/subscription_items?subscription={}", held.id),
+        },
+        latest_invoice: held.latest_invoice.as_deref(),
+        livemode: false,
+        metadata: &held.metadata,
+        next_pending_invoice_item_invoice: (),
+        on_behalf_of: (),
+        pause_collection: (),
+        payment_settings: PaymentSettings {
+            payment_method_options: (),
+            payment_method_types: (),
+            save_default_payment_method: "off",
+        },
+        pending_invoice_item_interval: (),
+        pending_setup_intent: (),
+        pending_update: (),
+        schedule: (),
+        start_date: held.created,
+        status: held.status.as_str(),
+        status_details: StatusDetails { paused: () },
+        test_clock: world.clock_of(&held.customer).map(|clock| clock.id.as_str()),
+        transfer_data: (),
+        trial_end: held.trial_end,
+        trial_settings: TrialSettings {
+            end_behavior: EndBehavior { missing_payment_method: "create_invoice" },
+        },
+        trial_start: held.trial_start,
+    }
+}
+
+fn item_body<'a>(
+    held: &'a Item,
+    of: &'a Subscription,
+    world: &'a World,
+    view: View<'_>,
+    prices: &mut PriceBook,
+) -> ItemBody<'a> {
+    let (plan, price) = prices.shown(&held.price, world, view);
+    ItemBody {
+        id: &held.id,
+        object: "subscription_item",
+        billed_until: billed_until(held, of),
+        billing_thresholds: (),
+        created: held.created,
+        current_period_end: held.current_period_end,
+        current_period_start: held.current_period_start,
+        current_trial: (),
+        discounts: [],
+        metadata: &held.metadata,
+        plan,
+        price,
+        quantity: held.quantity,
+        subscription: &of.id,
+        tax_rates: [],
+    }
+}
+
+/// Takes away what an older version did not have yet, and adds what it still had.
 fn dress_for_version(body: &mut Value, held: &Subscription, world: &World, view: View<'_>) {
     let version = view.version;
+    let later = [
+        (since::ENDIVE, "status_details"),
+        (since::BILLING_SCHEDULES, "billing_schedules"),
+        (since::CUSTOMER_ACCOUNT, "customer_account"),
+        (since::BILLING_MODE, "billing_mode"),
+    ];
+    for (release, field) in later {
+        if !version.has(release) {
+            remove(body, &[field]);
+        }
+    }
+    if let Some(Value::Array(items)) = body.pointer_mut("/items/data") {
+        for item in items {
+            dress_item(item, view);
+        }
+    }
     if version.has(since::BASIL) {
-        if version.has(since::BILLING_MODE) {
-            let mode = json!({
-                "flexible": { "proration_discounts": "included" },
-                "type": "flexible",
-                "updated_at": held.created,
-            });
-            extend(body, json!({ "billing_mode": mode }));
-        }
-        if version.has(since::CUSTOMER_ACCOUNT) {
-            extend(body, json!({ "customer_account": null }));
-        }
-        if version.has(since::BILLING_SCHEDULES) {
-            extend(body, json!({ "billing_schedules": [] }));
-        }
-        if version.has(since::ENDIVE) {
-            extend(body, json!({ "status_details": { "paused": null } }));
-        }
         return;
     }
     let (start, end) = held.period();
@@ -144,38 +345,26 @@ fn dress_for_version(body: &mut Value, held: &Subscription, world: &World, view:
 
 /// One item of a subscription.
 pub(crate) fn item(held: &Item, of: &Subscription, world: &World, view: View<'_>) -> Value {
-    let sold = world.prices.get(&held.price);
-    let mut body = json!({
-        "id": held.id,
-        "object": "subscription_item",
-        "billing_thresholds": null,
-        "created": held.created,
-        "metadata": held.metadata,
-        "subscription": of.id,
-        "tax_rates": [],
-    });
-    put(&mut body, "plan", sold.map_or(Value::Null, |sold| price::plan(sold, view)));
-    put(&mut body, "price", sold.map_or(Value::Null, |sold| price::price(sold, view)));
-    if let Some(quantity) = held.quantity {
-        extend(&mut body, json!({ "quantity": quantity }));
+    let mut shown = valued(&item_body(held, of, world, view, &mut PriceBook::default()));
+    dress_item(&mut shown, view);
+    shown
+}
+
+fn dress_item(item: &mut Value, view: View<'_>) {
+    if !view.version.has(since::ENDIVE) {
+        remove(item, &["current_trial"]);
     }
-    if view.version.has(since::BASIL) {
-        extend(
-            &mut body,
-            json!({
-                "current_period_end": held.current_period_end,
-                "current_period_start": held.current_period_start,
-                "discounts": [],
-            }),
-        );
+    if !view.version.has(since::BILLING_SCHEDULES) {
+        remove(item, &["billed_until"]);
     }
-    if view.version.has(since::BILLING_SCHEDULES) {
-        extend(&mut body, json!({ "billed_until": billed_until(held, of) }));
+    if !view.version.has(since::BASIL) {
+        remove(item, &["current_period_end", "current_period_start", "discounts"]);
     }
-    if view.version.has(since::ENDIVE) {
-        extend(&mut body, json!({ "current_trial": null }));
-    }
-    body
+}
+
+/// A body as a value. Values with text keys always have a JSON form.
+fn valued(body: &impl Serialize) -> Value {
+    serde_json::to_value(body).unwrap_or_default()
 }
 
 fn billed_until(held: &Item, of: &Subscription) -> Option<i64> {

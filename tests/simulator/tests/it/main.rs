@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod bulk;
 mod caller;
 mod delivery;
 mod expand;

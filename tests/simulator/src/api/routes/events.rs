@@ -47,7 +47,7 @@ fn list(call: &Call<'_>, world: &World) -> Answered {
         return Err(ApiError::invalid("types", message));
     }
     let place = |id: &str| world.event_places.get(id).copied();
-    let rows = Rows { oldest_first: &world.events, place: &place, kind: "event" };
+    let rows = Rows::new(&world.events, &place, "event");
     let keep = |event: &Event| {
         event.created >= oldest
             && created.holds(event.created)

@@ -47,7 +47,7 @@ fn lines(call: &Call<'_>, world: &World, id: &str) -> Answered {
     let held = world.invoices.get(id).ok_or_else(|| ApiError::missing("invoice", id, "invoice"))?;
     let rows: Vec<_> = held.lines.iter().rev().collect();
     let place = |id: &str| rows.iter().position(|line| line.id == id);
-    let rows = Rows { oldest_first: &rows, place: &place, kind: "line_item" };
+    let rows = Rows::new(&rows, &place, "line_item");
     let render = |one: &&_| line(one, held, world, call.view());
     page(&rows, &call.form, &format!("/v1/invoices/{id}/lines"), |_| true, render)
 }

@@ -29,7 +29,7 @@ fn list(call: &Call<'_>, world: &World) -> Answered {
     // A page walks its rows from the end.
     let rows: Vec<_> = held.items.iter().rev().collect();
     let place = |id: &str| rows.iter().position(|item| item.id == id);
-    let rows = Rows { oldest_first: &rows, place: &place, kind: "subscription_item" };
+    let rows = Rows::new(&rows, &place, "subscription_item");
     let render = |one: &&_| item(one, held, world, call.view());
     page(&rows, form, "/v1/subscription_items", |_| true, render)
 }

@@ -10,6 +10,7 @@ use crate::life::{
 use crate::model::subscription::{Status, Subscription};
 use crate::render::Object;
 use crate::world::World;
+use bytes::Bytes;
 
 pub(super) const RESOURCE: Resource =
     Resource { prefix: &["subscriptions"], kind: Subscription::KIND, inner: &[], route };
@@ -33,24 +34,49 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
 }
 
 fn list(call: &Call<'_>, world: &World) -> Answered {
-    call.filters(&["customer", "price", "status", "test_clock"])?;
-    let form = &call.form;
-    let status = form.text("status");
-    let clock = form.text("test_clock");
-    let named = form.text("customer").is_some();
-    call.list::<Subscription>(world, |held| {
-        let shown = match status {
+    let shown = Filter::parse(call)?;
+    call.list::<Subscription>(world, |held| shown.fits(held, world))
+}
+
+pub(super) fn written_list(call: &Call<'_>, world: &World) -> Result<Bytes, ApiError> {
+    let shown = Filter::parse(call)?;
+    call.written_list::<Subscription>(world, |held| shown.fits(held, world))
+}
+
+/// Which subscriptions a list shows.
+struct Filter<'a> {
+    customer: Option<&'a str>,
+    price: Option<&'a str>,
+    status: Option<&'a str>,
+    test_clock: Option<&'a str>,
+}
+
+impl<'a> Filter<'a> {
+    fn parse(call: &'a Call<'_>) -> Result<Self, ApiError> {
+        call.filters(&["customer", "price", "status", "test_clock"])?;
+        let form = &call.form;
+        Ok(Self {
+            customer: form.text("customer"),
+            price: form.text("price"),
+            status: form.text("status"),
+            test_clock: form.text("test_clock"),
+        })
+    }
+
+    fn fits(&self, held: &Subscription, world: &World) -> bool {
+        let shown = match self.status {
             None => held.status != Status::Canceled,
             Some("all") => true,
             Some("ended") => held.status.has_ended(),
             Some(wanted) => wanted == held.status.as_str(),
         };
-        let price = form.text("price");
+        let of_clock = self.customer.is_some() && self.test_clock.is_none()
+            || clock_of(world, &held.customer) == self.test_clock;
         shown
-            && (named && clock.is_none() || clock_of(world, &held.customer) == clock)
-            && fits(form.text("customer"), &held.customer)
-            && (price.is_none() || held.items.iter().any(|item| Some(item.price.as_str()) == price))
-    })
+            && of_clock
+            && fits(self.customer, &held.customer)
+            && self.price.is_none_or(|price| held.items.iter().any(|item| item.price == price))
+    }
 }
 
 fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
