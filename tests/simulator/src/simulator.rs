@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::api::fault::FaultBook;
-use crate::api::keys::Keys;
+use crate::api::keys::{KEPT_SECONDS, Keys};
 use crate::api::limits::LimitBook;
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
@@ -15,8 +15,10 @@ use crate::life::{
     PriceChange, ProductChange, SubscriptionChange,
 };
 use crate::model::payment::Card;
+use crate::model::thin_event::Related;
 use crate::options::Options;
 use crate::play::{self, Play, PlayError, Progress};
+use crate::render::thin_event::fetched;
 use crate::truth::Truth;
 use crate::version::ApiVersion;
 use crate::wall::Wall;
@@ -63,6 +65,7 @@ pub(crate) struct Shared {
     call_faults: FaultBook,
     courier: Arc<Courier>,
     keys: Keys,
+    keys_of_v2: Keys,
     limits: LimitBook,
     state: Mutex<State>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -99,6 +102,7 @@ impl Simulator {
         let wall = Arc::clone(&options.wall);
         let mut clock = Clock::new(options.clock, wall.as_ref());
         let now = clock.now(wall.as_ref());
+        let key_seconds = options.rules.v2_keys_kept_seconds;
         let mut world = World::new(options.seed, now, options.api_version, options.rules);
         world.oddities.faults = options.faults;
         let courier =
@@ -107,7 +111,8 @@ impl Simulator {
             address,
             call_faults: FaultBook::new(options.seed),
             courier: Arc::new(courier),
-            keys: Keys::default(),
+            keys: Keys::kept_for(KEPT_SECONDS),
+            keys_of_v2: Keys::kept_for(key_seconds),
             limits: LimitBook::default(),
             state: Mutex::new(State { clock, posted: 0, world }),
             tasks: Mutex::new(Vec::new()),
@@ -270,9 +275,14 @@ impl Simulator {
         self.shared.wall.unix_micros().div_euclid(1_000_000)
     }
 
-    /// The idempotency keys of the account.
+    /// The idempotency keys of the account in version 1 of the API.
     pub(crate) fn keys(&self) -> &Keys {
         &self.shared.keys
+    }
+
+    /// Those of version 2.
+    pub(crate) fn keys_of_v2(&self) -> &Keys {
+        &self.shared.keys_of_v2
     }
 
     pub(crate) fn call_fault_book(&self) -> &FaultBook {
@@ -356,6 +366,12 @@ impl Simulator {
             let version = world.account_version();
             world.events.iter().filter_map(|event| event.body(&version).cloned()).collect()
         })
+    }
+
+    /// The thin events so far, as they are fetched, oldest first.
+    #[must_use]
+    pub fn thin_history(&self) -> Vec<Value> {
+        self.with_world(|world| world.thin_events.iter().map(fetched).collect())
     }
 
     /// Makes a customer, and its payment method unless it has none.
@@ -456,6 +472,19 @@ impl Simulator {
     /// Makes an event of any type with any object, for what this simulator does not model.
     pub fn emit_raw_event(&self, kind: &str, object: &Value) {
         self.on_request(|world| world.emit_raw(kind, object));
+    }
+
+    /// Makes a thin event of any type, about an object as its JSON shows it or about none, for
+    /// what this simulator does not model; `data` is told to who fetches the event. Answers its id.
+    #[must_use = "the id is what it is fetched by"]
+    pub fn emit_raw_thin_event(
+        &self,
+        kind: &str,
+        object: Option<&Value>,
+        data: Option<Value>,
+    ) -> String {
+        let related = object.and_then(Related::of_shown);
+        self.on_request(|world| world.emit_thin(kind, related, data))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::model::product::Product;
 use crate::model::subscription::Subscription;
 use crate::model::table::Table;
 use crate::model::test_clock::TestClock;
+use crate::model::thin_event::ThinEvent;
 use crate::model::webhook_endpoint::WebhookEndpoint;
 use crate::oddity::{Oddities, Oddity};
 use crate::render::previous::previous_attributes;
@@ -61,11 +62,14 @@ pub(crate) struct World {
     pub(crate) pending_of: HashMap<String, Vec<String>>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_places: HashMap<String, usize>,
+    /// The thin forms of the events, and the events that are thin only.
+    pub(crate) thin_events: Vec<ThinEvent>,
+    pub(crate) thin_places: HashMap<String, usize>,
     /// What is odd about events on purpose.
     pub(crate) oddities: Oddities,
     /// The request that was done last, until it is answered.
     answered: Option<String>,
-    cause: Cause,
+    pub(crate) cause: Cause,
     listeners: Vec<Listener>,
     /// The versions that events are rendered for; the account's own comes first.
     versions: Vec<ApiVersion>,
@@ -125,6 +129,8 @@ impl World {
             pending_of: HashMap::new(),
             events: Vec::new(),
             event_places: HashMap::new(),
+            thin_events: Vec::new(),
+            thin_places: HashMap::new(),
             oddities: Oddities::new(seed),
             answered: None,
             cause: Cause::default(),
@@ -327,7 +333,10 @@ impl World {
             })
             .collect();
         self.event_places.insert(id.clone(), self.events.len());
-        self.events.push(Event { id, created, kind: kind.to_owned(), bodies });
+        self.events.push(Event { id: id.clone(), created, kind: kind.to_owned(), bodies });
+        if let Some(Data { object, previous }) = data.first() {
+            self.tell_thinly(kind, &id, object, previous.as_ref());
+        }
     }
 
     /// Makes an event of any type about any object, as it is given.

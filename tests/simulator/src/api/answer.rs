@@ -15,7 +15,7 @@ const IMF_FIXDATE: StaticFormatDescription = format_description!(
 );
 
 /// What a request is answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,

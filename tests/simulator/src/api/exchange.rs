@@ -4,9 +4,10 @@
 use super::answer::Answer;
 use super::error::ApiError;
 use super::fault::Fault;
-use super::keys::{Kept, Running, Turn};
+use super::keys::{Kept, Turn};
 use super::request::ApiRequest;
-use super::router;
+use super::router::{self, Shown};
+use super::v2;
 use crate::delivery::timer;
 use crate::simulator::Simulator;
 use crate::version::ApiVersion;
@@ -20,6 +21,8 @@ use thiserror::Error;
 struct Dated {
     answer: Answer,
     id: String,
+    /// What an idempotency key keeps.
+    kept: Option<Kept>,
     now: i64,
     version: ApiVersion,
 }
@@ -34,7 +37,7 @@ pub(super) async fn answer(
     request: &ApiRequest,
     simulator: &Simulator,
 ) -> Result<Response<Full<Bytes>>, Cut> {
-    let Dated { mut answer, id, now, version } = dated(request, simulator).await?;
+    let Dated { mut answer, id, kept: _, now, version } = dated(request, simulator).await?;
     answer.headers.push(("request-id", id));
     answer.headers.push(("stripe-version", version.as_str().to_owned()));
     if let Some(key) = request.idempotency_key() {
@@ -45,18 +48,21 @@ pub(super) async fn answer(
 
 async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut> {
     let account = simulator.account_version();
-    let version = match request.authenticate().and_then(|()| request.version()) {
+    let refused = |error, version| refused(error, request, version, simulator);
+    let authenticated =
+        if v2::has_own_credential(request) { Ok(()) } else { request.authenticate() };
+    let version = match authenticated.and_then(|()| request.version()) {
         Ok(asked) => asked.unwrap_or(account),
-        Err(error) => return Ok(refused(error, account, simulator)),
+        Err(error) => return Ok(refused(error, account)),
     };
     let fault = simulator.call_fault_book().take(request);
     if let Some(refusal) = before_all(fault, request) {
-        return refusal.map(|error| refused(error, version, simulator));
+        return refusal.map(|error| refused(error, version));
     }
     // The call counts as running, and its key as in use, until this is dropped.
     let _admitted = match simulator.limit_book().admit(request, simulator.monotonic()) {
         Ok(admitted) => admitted,
-        Err(error) => return Ok(refused(error, version, simulator)),
+        Err(error) => return Ok(refused(error, version)),
     };
     let (mut running, mut dated) = match turn(request, simulator) {
         Ok(Some(Turn::Replay(kept))) => (None, unexecuted(replay(kept), version, simulator)),
@@ -64,9 +70,11 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
             (Some(running), execute(request, version, fault, simulator))
         }
         Ok(None) => (None, execute(request, version, fault, simulator)),
-        Err(error) => return Ok(refused(error, version, simulator)),
+        Err(error) => return Ok(refused(error, version)),
     };
-    keep(running.as_mut(), &dated.answer);
+    if let (Some(running), Some(kept)) = (running.as_mut(), dated.kept.take()) {
+        running.keep(kept);
+    }
     match fault {
         Some(Fault::CutAfterEffect) => return Err(Cut),
         Some(Fault::MalformedAnswer) => {
@@ -107,13 +115,16 @@ fn before_all(fault: Option<Fault>, request: &ApiRequest) -> Option<Result<ApiEr
     }
 }
 
-/// What the request's idempotency key says; only a `POST` has one.
+/// What the request's idempotency key says, where one goes with its method.
 fn turn(request: &ApiRequest, simulator: &Simulator) -> Result<Option<Turn>, ApiError> {
-    let key = request.idempotency_key().filter(|key| !key.is_empty());
-    let (Some(key), &Method::POST) = (key, &request.method) else {
+    let in_v2 = v2::is_for(request);
+    let has_keys =
+        if in_v2 { v2::has_keys(&request.method) } else { request.method == Method::POST };
+    let Some(key) = request.idempotency_key().filter(|key| has_keys && !key.is_empty()) else {
         return Ok(None);
     };
-    simulator.keys().begin(&key, request.fingerprint(), simulator.now()).map(Some)
+    let keys = if in_v2 { simulator.keys_of_v2() } else { simulator.keys() };
+    keys.begin(&key, request.fingerprint(), simulator.now()).map(Some)
 }
 
 fn replay(kept: Kept) -> Answer {
@@ -121,20 +132,29 @@ fn replay(kept: Kept) -> Answer {
     Answer { status: kept.status, body: kept.body, headers, is_kept: false }
 }
 
-fn keep(running: Option<&mut Running>, answer: &Answer) {
-    if let (Some(running), true) = (running, answer.is_kept) {
-        running.keep(Kept { status: answer.status, body: answer.body.clone() });
-    }
+fn refused(
+    error: ApiError,
+    request: &ApiRequest,
+    version: ApiVersion,
+    simulator: &Simulator,
+) -> Dated {
+    unexecuted(answer_of(Err(error), request), version, simulator)
 }
 
-fn refused(error: ApiError, version: ApiVersion, simulator: &Simulator) -> Dated {
-    unexecuted(Answer::of(Err(error)), version, simulator)
+fn answer_of(result: Result<Shown, ApiError>, request: &ApiRequest) -> Answer {
+    let in_v2 = v2::is_for(request);
+    Answer::of(result.map_err(|error| if in_v2 { error.in_v2() } else { error }))
 }
 
-/// An answer that nothing was done for.
+/// An answer that nothing was done for. It is kept only where it says so.
 fn unexecuted(answer: Answer, version: ApiVersion, simulator: &Simulator) -> Dated {
     let (id, now) = simulator.with_world(|world| (world.answered_request(), world.now));
-    Dated { answer, id, now, version }
+    let kept = kept(&answer);
+    Dated { answer, id, kept, now, version }
+}
+
+fn kept(answer: &Answer) -> Option<Kept> {
+    answer.is_kept.then(|| Kept { status: answer.status, body: answer.body.clone() })
 }
 
 /// Does what is asked: the second of the answer is the second of what it shows.
@@ -145,18 +165,30 @@ fn execute(
     simulator: &Simulator,
 ) -> Dated {
     if fault == Some(Fault::DependencyFailed) {
-        return refused(ApiError::dependency_failed(), version, simulator);
+        let refused = refused(ApiError::dependency_failed(), request, version, simulator);
+        return if v2::is_for(request) { Dated { kept: None, ..refused } } else { refused };
     }
-    let (mut result, id, now) = simulator.with_world(|world| {
-        let late = match fault {
-            Some(Fault::LateSearch { seconds }) => Some(seconds),
-            Some(_) | None => None,
-        };
+    let late = match fault {
+        Some(Fault::LateSearch { seconds }) => Some(seconds),
+        Some(_) | None => None,
+    };
+    let (result, id, now, replays) = simulator.with_world(|world| {
         let result = router::route(request, world, &version, late, simulator.courier());
-        (result, world.answered_request(), world.now)
+        let replays = world.rules.v2_failures_replayed;
+        (result, world.answered_request(), world.now, replays)
     });
-    if result.is_ok() && fault == Some(Fault::ErrorAfterEffect) {
-        result = Err(ApiError::after_effect());
-    }
-    Dated { answer: Answer::of(result), id, now, version }
+    let succeeded = result.is_ok();
+    let done = answer_of(result, request);
+    let answer = if succeeded && fault == Some(Fault::ErrorAfterEffect) {
+        answer_of(Err(ApiError::after_effect()), request)
+    } else {
+        done.clone()
+    };
+    // Version 2 keeps what was done, not what was answered: who asks again after a failure is
+    // told what came of it.
+    let kept = match (v2::is_for(request), replays) {
+        (true, false) => kept(&done).filter(|_| succeeded),
+        (true, true) | (false, _) => kept(&answer),
+    };
+    Dated { answer, id, kept, now, version }
 }

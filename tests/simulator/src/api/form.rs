@@ -141,6 +141,11 @@ impl Form {
         self.fields.iter().map(|(path, value)| (whole(path), value.as_str()))
     }
 
+    /// Every parameter with its names one by one, in the order they came.
+    pub(super) fn paths(&self) -> impl Iterator<Item = (&[String], &str)> {
+        self.fields.iter().map(|(path, value)| (path.as_slice(), value.as_str()))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }

@@ -1,5 +1,5 @@
-//! Idempotency keys (STRIPE.md 7.2): the first result of a `POST` under a key is kept for 24
-//! hours of simulated time and given again, byte for byte, to whoever repeats the request.
+//! Idempotency keys (STRIPE.md 7.2): the first result of a write under a key is kept for some
+//! simulated time and given again, byte for byte, to whoever repeats the request.
 //!
 //! What was refused before anything was done is not kept: a repetition runs anew. A request whose
 //! caller hangs up keeps its key in use until it is over, and its result is kept all the same.
@@ -11,8 +11,8 @@ use http::StatusCode;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How long a result is kept, in simulated seconds.
-const KEPT_SECONDS: i64 = 86_400;
+/// How long a result of version 1 of the API is kept, in simulated seconds.
+pub(crate) const KEPT_SECONDS: i64 = 86_400;
 /// The longest key, in characters.
 const KEY_LENGTH_MAX: usize = 255;
 
@@ -31,14 +31,16 @@ struct Entry {
     since: i64,
 }
 
-/// The keys of an account.
-#[derive(Clone, Debug, Default)]
+/// The keys of an account, for one version of the API.
+#[derive(Clone, Debug)]
 pub(crate) struct Keys {
     book: Arc<Mutex<Book>>,
 }
 
 #[derive(Debug, Default)]
 struct Book {
+    /// How long a result is kept.
+    kept_seconds: i64,
     entries: HashMap<String, Entry>,
     /// Keys by the second they were first used in; an older use of a key that is used anew is
     /// left in the line and ignored.
@@ -48,7 +50,7 @@ struct Book {
 /// What a key says about a request.
 #[derive(Debug)]
 pub(super) enum Turn {
-    /// It is the first under its key, or the first after 24 hours.
+    /// It is the first under its key, or the first since the last result was let go of.
     Run(Running),
     /// It repeats one that was answered.
     Replay(Kept),
@@ -64,6 +66,11 @@ pub(super) struct Running {
 }
 
 impl Keys {
+    /// Keys whose results are kept for so many simulated seconds.
+    pub(crate) fn kept_for(kept_seconds: i64) -> Self {
+        Self { book: Arc::new(Mutex::new(Book { kept_seconds, ..Book::default() })) }
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,7 +81,8 @@ impl Keys {
             return Err(ApiError::key_too_long(KEY_LENGTH_MAX));
         }
         let mut book = self.book();
-        book.forget_before(now.saturating_sub(KEPT_SECONDS));
+        let second = now.saturating_sub(book.kept_seconds);
+        book.forget_before(second);
         match book.entries.get(key) {
             Some(held) if held.asked != asked => return Err(ApiError::key_of_another(key)),
             Some(Entry { kept: None, .. }) => return Err(ApiError::key_in_use(key)),
@@ -97,9 +105,9 @@ impl Book {
                 Some(entry) if entry.kept.is_some() => {
                     self.entries.remove(&key);
                 }
-                // It is looked at again when it has been answered for a day.
+                // It is looked at again when it would have been answered for as long.
                 Some(_) => {
-                    let again = second.saturating_add(KEPT_SECONDS);
+                    let again = second.saturating_add(self.kept_seconds);
                     if let Some(entry) = self.entries.get_mut(&key) {
                         entry.since = again;
                     }

@@ -1,4 +1,4 @@
-//! The HTTP API: Stripe's paths under `/v1/`, and the control API under `/_simulator/`.
+//! The HTTP API: Stripe's paths under `/v1/` and `/v2/`, and the control API under `/_simulator/`.
 //!
 //! A call goes through `server` (bytes in, bytes out), `exchange` (who calls, faults, limits,
 //! idempotency keys), `router` (which path) and the file of its resource in `routes` (what it
@@ -23,3 +23,4 @@ mod router;
 mod routes;
 mod search;
 pub(crate) mod server;
+mod v2;

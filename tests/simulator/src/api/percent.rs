@@ -1,4 +1,4 @@
-//! Percent-decoding, of parameters and of the parts of a path.
+//! Percent-encoding, of parameters and of the parts of a path.
 
 /// Decodes a part of a path, in which `+` stands for itself. What is no valid escape stays as it
 /// is; what is no valid UTF-8 becomes replacement characters.
@@ -9,6 +9,20 @@ pub(super) fn decode(text: &str) -> String {
 /// Decodes a form's name or value, in which `+` stands for a blank.
 pub(super) fn decode_form(text: &str) -> String {
     unescape(text, b' ')
+}
+
+/// Encodes a name or a value for a query.
+pub(super) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    encoded
 }
 
 fn unescape(text: &str, plus: u8) -> String {

@@ -6,6 +6,7 @@ use super::percent::decode;
 use crate::version::ApiVersion;
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// A digest of a request's path and parameters.
@@ -30,6 +31,12 @@ impl ApiRequest {
 
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The credential that is given by `Bearer`.
+    pub(super) fn bearer(&self) -> Option<&str> {
+        let (scheme, rest) = self.header(header::AUTHORIZATION.as_str())?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
     }
 
     /// Every test key is good, by `Bearer` or as the user of `Basic`.
@@ -62,9 +69,21 @@ impl ApiRequest {
         self.header("idempotency-key").map(str::to_owned)
     }
 
-    /// What makes a repetition of a request the same request: its path and its parameters.
+    /// What makes a repetition of a request the same request: its path and its parameters, and
+    /// its method where more than one has keys.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let mut hash = Sha256::new();
+        if super::v2::is_for(self) {
+            let body = serde_json::from_slice::<Value>(&self.body).map(|body| body.to_string());
+            let path = format!("{} {}", self.method, self.path);
+            let query: Vec<String> =
+                self.query.pairs().map(|(name, value)| format!("{name}={value}")).collect();
+            for part in [path, query.join("&"), body.unwrap_or_default()] {
+                hash.update(part.len().to_be_bytes());
+                hash.update(part.as_bytes());
+            }
+            return Fingerprint(hash.finalize().into());
+        }
         let form = self.form();
         let names = form.pairs().flat_map(|(name, value)| [name, value.to_owned()]);
         for part in self.segments().into_iter().chain([String::new()]).chain(names) {

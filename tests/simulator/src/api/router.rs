@@ -5,11 +5,11 @@ use super::expand::Expand;
 use super::form::Form;
 use super::request::ApiRequest;
 use super::routes::{Call, Resource, Verb, in_bulk};
+use super::v2;
 use crate::delivery::courier::Courier;
 use crate::version::ApiVersion;
 use crate::world::World;
 use bytes::Bytes;
-use http::Method;
 use serde_json::Value;
 
 /// What a call is answered.
@@ -28,12 +28,15 @@ pub(super) fn route(
     late_seconds: Option<u32>,
     courier: &Courier,
 ) -> Result<Shown, ApiError> {
+    if v2::is_for(request) {
+        return v2::route(request, world, courier).map(Shown::Value);
+    }
     let unknown = || ApiError::unknown_path(request.method.as_str(), &request.path);
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let path = segments.strip_prefix(&["v1"]).ok_or_else(unknown)?;
     let (resource, rest) = Resource::of(path).ok_or_else(unknown)?;
-    let verb = verb(&request.method).ok_or_else(unknown)?;
+    let verb = Verb::of(&request.method).ok_or_else(unknown)?;
     let form = request.form();
     let expand = Expand::parse(&form, resource.answers(verb, rest), version)?;
     let search_lag = late_seconds.map_or(world.rules.search_lag_seconds, i64::from);
@@ -53,15 +56,6 @@ pub(super) fn route(
     let mut answer = answered.ok_or_else(unknown)??;
     expand.apply(&mut answer, world, version);
     Ok(Shown::Value(answer))
-}
-
-fn verb(method: &Method) -> Option<Verb> {
-    match *method {
-        Method::GET => Some(Verb::Get),
-        Method::POST => Some(Verb::Post),
-        Method::DELETE => Some(Verb::Delete),
-        _ => None,
-    }
 }
 
 /// The parameters that name what a write is for, in the order they are asked in.

@@ -42,6 +42,11 @@ pub struct Rules {
     pub nested_hashes: NestedHashes,
     /// How many simulated seconds searches are behind.
     pub search_lag_seconds: i64,
+    /// Unverified: how many simulated seconds an idempotency key of version 2 of the API holds.
+    pub v2_keys_kept_seconds: i64,
+    /// Unverified: whether a call of version 2 that failed under an idempotency key is answered
+    /// with its first answer again; otherwise it is done again.
+    pub v2_failures_replayed: bool,
     /// Unverified: whether a recurring price makes `plan.*` events too.
     pub plan_events: bool,
 }
@@ -59,6 +64,8 @@ impl Default for Rules {
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),
             search_lag_seconds: 30,
+            v2_keys_kept_seconds: 30 * SECONDS_PER_DAY,
+            v2_failures_replayed: false,
             plan_events: true,
         }
     }

@@ -10,6 +10,7 @@ pub(crate) mod product;
 pub(crate) mod subscription;
 pub(crate) mod table;
 pub(crate) mod test_clock;
+pub(crate) mod thin_event;
 pub(crate) mod webhook_endpoint;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod subscription;
 pub(crate) mod test_clock;
+pub(crate) mod thin_event;
 pub(crate) mod webhook_endpoint;
 
 use self::price::PriceBook;

@@ -65,7 +65,7 @@ async fn errors_are_stripes() {
         ("GET", "/v1/customers/cus_x", "", 404, request, json!("resource_missing"), json!("id")),
         ("GET", "/v1/events/evt_x", "", 404, request, json!("resource_missing"), json!("id")),
         ("GET", "/v1/nothing", "", 404, request, json!(null), json!(null)),
-        ("GET", "/v2/core/events", "", 404, request, json!(null), json!(null)),
+        ("GET", "/v3/core/events", "", 404, request, json!(null), json!(null)),
         ("PUT", "/v1/customers", "", 404, request, json!(null), json!(null)),
         ("GET", "/v1/customers?limit=0", "", 400, request, json!(null), json!("limit")),
         (

@@ -15,4 +15,6 @@ mod receiver;
 mod search;
 mod stage;
 mod test_clocks;
+mod thin;
+mod version_two;
 mod webhook_endpoints;

@@ -24,6 +24,7 @@ use crate::render::{Object, View};
 use crate::version::ApiVersion;
 use crate::world::World;
 use bytes::Bytes;
+use http::Method;
 use serde_json::Value;
 
 /// What is wanted of a path.
@@ -32,6 +33,17 @@ pub(super) enum Verb {
     Get,
     Post,
     Delete,
+}
+
+impl Verb {
+    pub(super) fn of(method: &Method) -> Option<Self> {
+        match *method {
+            Method::GET => Some(Self::Get),
+            Method::POST => Some(Self::Post),
+            Method::DELETE => Some(Self::Delete),
+            _ => None,
+        }
+    }
 }
 
 /// A call as a route sees it.
