@@ -16,4 +16,5 @@ pub mod output;
 pub mod product;
 pub mod report;
 pub mod rows;
+pub mod simulated;
 pub mod stats;

@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::Parser;
 use counterfoil_bench::options::{Arguments, Command};
 use counterfoil_bench::report::Report;
-use counterfoil_bench::{ceiling, machine, output, rows};
+use counterfoil_bench::{ceiling, machine, output, rows, simulated};
 use counterfoil_service::Clock;
 
 fn main() -> ExitCode {
@@ -33,7 +33,10 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
-        Some(Command::Echo) => return ceiling::echo::serve().await,
+        Some(Command::Echo { bytes }) => return ceiling::echo::serve(bytes).await,
+        Some(Command::Simulator { subscriptions }) => {
+            return simulated::serve(subscriptions).await;
+        }
         None => {}
     }
     let clock = Clock::system();

@@ -33,7 +33,18 @@ pub struct Arguments {
 pub enum Command {
     /// Serve the ceiling of HTTP rows: read each body, answer 200.
     #[command(hide = true)]
-    Echo,
+    Echo {
+        /// How many bytes each answer has.
+        #[arg(long, default_value_t = 0)]
+        bytes: usize,
+    },
+    /// Serve the simulator with so many subscriptions in it.
+    #[command(hide = true)]
+    Simulator {
+        /// How many subscriptions.
+        #[arg(long)]
+        subscriptions: u32,
+    },
 }
 
 /// A row of the table of what must be reached.
@@ -43,6 +54,8 @@ pub enum RowName {
     IngestClosed,
     /// Ingest at 5,000 events a second.
     IngestOpen,
+    /// The simulator, listing a million subscriptions.
+    SimulatorLists,
 }
 
 /// How a row is measured.
@@ -70,6 +83,7 @@ impl Arguments {
         let (rounds, seconds) = match row {
             RowName::IngestClosed => (7, 4),
             RowName::IngestOpen => (5, 10),
+            RowName::SimulatorLists => (5, 3),
         };
         let (rounds, seconds) = if self.quick { (2, 1) } else { (rounds, seconds) };
         Plan {

@@ -51,9 +51,18 @@ impl Listening {
     }
 
     /// The ceiling of HTTP rows, as a process of its own.
-    pub async fn echo() -> anyhow::Result<Self> {
-        let program = Program::start(&std::env::current_exe()?, &["echo"], &[])?;
+    pub async fn echo(answer_bytes: usize) -> anyhow::Result<Self> {
+        let bytes = answer_bytes.to_string();
+        let program = Program::start(&std::env::current_exe()?, &["echo", "--bytes", &bytes], &[])?;
         Self::when_it_says(program, crate::ceiling::echo::LISTENS).await
+    }
+
+    /// The simulator with so many subscriptions in it, once they are there.
+    pub async fn simulator(subscriptions: u32) -> anyhow::Result<Self> {
+        let count = subscriptions.to_string();
+        let arguments = ["simulator", "--subscriptions", &count];
+        let program = Program::start(&std::env::current_exe()?, &arguments, &[])?;
+        Self::when_it_says(program, crate::simulated::LISTENS).await
     }
 
     async fn when_it_says(mut program: Program, message: &str) -> anyhow::Result<Self> {

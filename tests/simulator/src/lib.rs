@@ -55,6 +55,7 @@ pub use delivery::record::{Counters, DeliveryRecord, DeliveryState};
 pub use delivery::retry::Retries;
 pub use delivery::signature::{sign, signature_header};
 pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules};
+pub use life::seed::Seeding;
 pub use life::{
     Cancel, CustomerChange, ItemChange, LifeError, NewCustomer, NewItem, NewPrice, NewProduct,
     NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,

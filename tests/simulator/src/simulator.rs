@@ -10,6 +10,7 @@ use crate::delivery::endpoint::{Endpoint, EndpointId};
 use crate::delivery::faults::Faults;
 use crate::delivery::record::{Counters, DeliveryRecord};
 use crate::delivery::timer;
+use crate::life::seed::Seeding;
 use crate::life::{
     Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription,
     PriceChange, ProductChange, SubscriptionChange,
@@ -372,6 +373,16 @@ impl Simulator {
     #[must_use]
     pub fn thin_history(&self) -> Vec<Value> {
         self.with_world(|world| world.thin_events.iter().map(fetched).collect())
+    }
+
+    /// Has many subscriptions be there at once, as if they had been made before the history
+    /// began.
+    ///
+    /// # Errors
+    ///
+    /// When the price cannot be subscribed to, or there are customers already.
+    pub fn seed_subscriptions(&self, seeding: &Seeding) -> Result<(), LifeError> {
+        self.with_world(|world| world.seed(seeding))
     }
 
     /// Makes a customer, and its payment method unless it has none.

@@ -36,7 +36,7 @@ pub(super) async fn run(plan: &Plan, clock: &Clock) -> anyhow::Result<Row> {
 }
 
 async fn measured(plan: &Plan, clock: &Clock, queues: &Queues) -> anyhow::Result<Row> {
-    let (ingest, echo) = (Listening::ingest(queues).await?, Listening::echo().await?);
+    let (ingest, echo) = (Listening::ingest(queues).await?, Listening::echo(0).await?);
     let schedule = open::Schedule {
         per_second: PER_SECOND,
         connections: CONNECTIONS,

@@ -14,12 +14,15 @@
 //! | `POST /_simulator/calls/script` | sets a list of the same as the script of calls |
 //! | `POST /_simulator/calls/rates` | sets a list of `on`, `fault` and `rate` |
 //! | `GET`, `POST /_simulator/limits` | shows or sets the limits on calls |
+//! | `POST /_simulator/seed` | has many subscriptions be there: `subscriptions`, `price`, `made_within_seconds` |
 //! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass |
 
 use super::answer::Answer;
 use super::request::ApiRequest;
 use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds};
 use crate::delivery::faults::Faults;
+use crate::life::LifeError;
+use crate::life::seed::Seeding;
 use crate::simulator::Simulator;
 use crate::version::ApiVersion;
 use http::{Method, StatusCode};
@@ -81,6 +84,12 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
         ("POST", ["limits"]) => {
             simulator.set_limits(parse(request)?);
             Ok(json!(simulator.limits()))
+        }
+        ("POST", ["seed"]) => {
+            let seeding: Seeding = parse(request)?;
+            let refused = |error: LifeError| refuse(&error.to_string());
+            simulator.seed_subscriptions(&seeding).map_err(refused)?;
+            Ok(json!(seeding))
         }
         ("GET", ["clock"]) => Ok(json!({ "now": simulator.now() })),
         ("POST", ["clock", "advance"]) => {

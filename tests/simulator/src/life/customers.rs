@@ -12,6 +12,18 @@ use serde_json::Value;
 
 impl World {
     pub(crate) fn create_customer(&mut self, new: NewCustomer) -> String {
+        let card = new.card;
+        let id = self.insert_customer(new);
+        self.emit::<Customer>("customer.created", &id);
+        match card {
+            Card::Good | Card::Declining => self.attach_method(&id, card),
+            Card::Missing => {}
+        }
+        id
+    }
+
+    /// Has a customer be there, without a word.
+    pub(super) fn insert_customer(&mut self, new: NewCustomer) -> String {
         let id = self.ids.short("cus_");
         let prefix: String = id.chars().rev().take(8).collect::<String>().to_uppercase();
         let customer = Customer {
@@ -34,11 +46,6 @@ impl World {
             card: new.card,
         };
         self.customers.insert(&id, customer);
-        self.emit::<Customer>("customer.created", &id);
-        match new.card {
-            Card::Good | Card::Declining => self.attach_method(&id, new.card),
-            Card::Missing => {}
-        }
         id
     }
 

@@ -10,6 +10,7 @@ mod orders;
 mod pending;
 mod renew;
 pub(crate) mod rules;
+pub(crate) mod seed;
 mod subscribe;
 mod test_clocks;
 mod update;

@@ -133,7 +133,7 @@ impl World {
         unit * item.quantity.unwrap_or(0)
     }
 
-    fn insert_subscription(
+    pub(super) fn insert_subscription(
         &mut self,
         new: &NewSubscription,
         items: Vec<Item>,

@@ -13,6 +13,7 @@ mod lives;
 mod outages;
 mod receiver;
 mod search;
+mod seeding;
 mod stage;
 mod test_clocks;
 mod thin;
