@@ -148,7 +148,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         crates: &["*"],
-        except: &["counterfoil-stripe-client"],
+        except: &["counterfoil-stripe-client", "counterfoil-stripe-types"],
         never: &["async-stripe*"],
         reach: Reach::Named,
         why: "Stripe is called through shared/stripe-client alone",

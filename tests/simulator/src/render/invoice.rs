@@ -317,6 +317,7 @@ impl Object for InvoiceItem {
             "period": { "end": self.period_end, "start": self.period_start },
             "proration": true,
             "quantity": self.quantity,
+            "quantity_decimal": self.quantity.to_string(),
             "tax_rates": [],
             "test_clock": world.clock_of(&self.customer).map(|clock| clock.id.as_str()),
         });

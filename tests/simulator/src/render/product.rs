@@ -44,7 +44,6 @@ pub(crate) fn last_state(product: &Product, view: View<'_>) -> Value {
         "id": product.id,
         "object": "product",
         "active": product.active,
-        "attributes": [],
         "created": product.created,
         "default_price": product.default_price,
         "description": product.description,

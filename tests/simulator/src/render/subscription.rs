@@ -94,7 +94,7 @@ struct Body<'a> {
     schedule: (),
     start_date: i64,
     status: &'static str,
-    status_details: StatusDetails,
+    status_details: (),
     test_clock: Option<&'a str>,
     transfer_data: (),
     trial_end: Option<i64>,
@@ -144,11 +144,6 @@ struct PaymentSettings {
     payment_method_options: (),
     payment_method_types: (),
     save_default_payment_method: &'static str,
-}
-
-#[derive(Serialize)]
-struct StatusDetails {
-    paused: (),
 }
 
 #[derive(Serialize)]
@@ -264,7 +259,7 @@ fn body<'a>(
         schedule: (),
         start_date: held.created,
         status: held.status.as_str(),
-        status_details: StatusDetails { paused: () },
+        status_details: (),
         test_clock: world.clock_of(&held.customer).map(|clock| clock.id.as_str()),
         transfer_data: (),
         trial_end: held.trial_end,
