@@ -2,7 +2,8 @@
 //!
 //! [`Shape`] is one of those types; [`Shape::faults`] reads a body as async-stripe does (by
 //! miniserde) and names every field at fault: absent though required, of the wrong type, unknown
-//! to the type, or with a value its enum does not know. miniserde itself only says "no".
+//! to the type, with a value its enum does not know, or left out though Stripe shows it always.
+//! miniserde itself only says "no".
 //! [`paths`] is the table of the paths that the simulator serves with the type that async-stripe's
 //! request builder for the path declares as its output, [`kinds`] the types of the objects inside
 //! events.
@@ -21,7 +22,8 @@
 //!
 //! The types are those of one release of async-stripe, whose API version is the simulator's newest.
 //! `fields.txt` lists the names of their fields; a name that is missing there makes a message
-//! poorer, never a verdict wrong.
+//! poorer, never a verdict wrong. Those types do not tell a field that may be null from one that may
+//! be absent; `always.txt` does, from the types of the official Node library.
 
 pub mod kinds;
 pub mod paths;

@@ -4,7 +4,9 @@ use crate::kinds;
 use crate::warnings::Warnings;
 use miniserde::de::{Map, Visitor};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// What is wrong at one place of a body. Places are written `items.data[].price`; the body itself
 /// is the empty place.
@@ -12,6 +14,13 @@ use std::fmt;
 pub enum Fault {
     /// The type cannot do without this field.
     Absent {
+        /// The object that lacks it.
+        at: String,
+        /// The field.
+        field: String,
+    },
+    /// Stripe shows this field always, if only as null; the type could do without.
+    Missing {
         /// The object that lacks it.
         at: String,
         /// The field.
@@ -40,6 +49,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent { at, field } => write!(f, "{}: required, and absent", join(at, field)),
+            Self::Missing { at, field } => {
+                write!(f, "{}: shown always by Stripe, and absent", join(at, field))
+            }
             Self::Refused { at } => write!(f, "{at}: not of the type that is asked for"),
             Self::Unread { at } => write!(f, "{at}: the type has no such field"),
             Self::Unknown { at, warning } => write!(f, "{at}: {warning}"),
@@ -54,6 +66,19 @@ fn join(at: &str, field: &str) -> String {
 /// The names of all fields of async-stripe's types, one a line.
 const FIELDS: &str = include_str!("fields.txt");
 
+/// The fields that Stripe shows always, by object and place in it, from the types of the official
+/// Node library: there they are not optional, though many may be null. A dot in an object's name is
+/// written as a slash.
+const ALWAYS: &str = include_str!("always.txt");
+
+fn always() -> &'static HashMap<&'static str, &'static str> {
+    static BY_PLACE: OnceLock<HashMap<&str, &str>> = OnceLock::new();
+    BY_PLACE.get_or_init(|| ALWAYS.lines().filter_map(|line| line.split_once(": ")).collect())
+}
+
+/// A name that no type has a field of.
+const NOWHERE: &str = "no such field";
+
 /// What says which object it is or how long a list is; the types leave it out.
 const SELF_EVIDENT: &[&str] = &["object", "total_count"];
 
@@ -61,13 +86,21 @@ pub(crate) struct Reading<'w> {
     warnings: &'w Warnings,
     faults: Vec<Fault>,
     at: Vec<String>,
+    /// The objects around, as `always.txt` names them.
+    within: Vec<String>,
     /// Objects that are being read once more by the type that their own name says.
     resolved: Vec<String>,
 }
 
 impl<'w> Reading<'w> {
     pub(crate) fn new(warnings: &'w Warnings) -> Self {
-        Self { warnings, faults: Vec::new(), at: Vec::new(), resolved: Vec::new() }
+        Self {
+            warnings,
+            faults: Vec::new(),
+            at: Vec::new(),
+            within: Vec::new(),
+            resolved: Vec::new(),
+        }
     }
 
     pub(crate) fn into_faults(mut self) -> Vec<Fault> {
@@ -129,6 +162,7 @@ impl<'w> Reading<'w> {
     ) -> bool {
         let Ok(mut map) = visitor.map() else { return self.refuse() };
         let mut taken = true;
+        self.within.push(self.name_of(fields));
         for (name, value) in fields {
             self.at.push(format!(".{name}"));
             taken &= match map.key(name) {
@@ -147,6 +181,8 @@ impl<'w> Reading<'w> {
             self.find_culprit(fields, map.as_mut());
             taken = false;
         }
+        self.find_missing(fields, map.as_mut());
+        self.within.pop();
         self.note_warnings();
         taken
     }
@@ -173,6 +209,31 @@ impl<'w> Reading<'w> {
             }
             _ => {
                 self.refuse();
+            }
+        }
+    }
+
+    /// What this object is called in `always.txt`.
+    fn name_of(&self, fields: &serde_json::Map<String, Value>) -> String {
+        if let Some(kind) = fields.get("object").and_then(Value::as_str) {
+            let gone = fields.get("deleted") == Some(&Value::Bool(true));
+            return if gone { format!("deleted {kind}") } else { kind.replace('.', "/") };
+        }
+        let field = self.at.iter().rev().find(|step| step.as_str() != "[]");
+        let outer = self.within.last().map(String::as_str).unwrap_or_default();
+        format!("{outer}{}", field.map(String::as_str).unwrap_or_default())
+    }
+
+    fn find_missing(&mut self, fields: &serde_json::Map<String, Value>, map: &mut dyn Map) {
+        // What is kept as it is, or of several types, says nothing of its fields.
+        if map.key(NOWHERE).is_ok_and(|it| !is_ignored(it)) {
+            return;
+        }
+        let name = self.within.last().map(String::as_str).unwrap_or_default();
+        let Some(always) = always().get(name) else { return };
+        for field in always.split(' ').filter(|field| !fields.contains_key(*field)) {
+            if map.key(field).is_ok_and(|it| !is_ignored(it) && it.null().is_ok()) {
+                self.faults.push(Fault::Missing { at: self.place(), field: field.to_owned() });
             }
         }
     }

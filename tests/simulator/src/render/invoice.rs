@@ -307,6 +307,7 @@ impl Object for InvoiceItem {
             "amount": self.amount,
             "currency": self.currency,
             "customer": self.customer,
+            "customer_account": null,
             "date": self.date,
             "description": self.description,
             "discountable": false,

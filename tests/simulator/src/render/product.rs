@@ -56,6 +56,7 @@ pub(crate) fn last_state(product: &Product, view: View<'_>) -> Value {
         "shippable": null,
         "statement_descriptor": null,
         "tax_code": null,
+        "tax_details": null,
         "type": "service",
         "unit_label": product.unit_label,
         "updated": product.updated,

@@ -83,6 +83,7 @@ struct Body<'a> {
     items: Items<'a>,
     latest_invoice: Option<&'a str>,
     livemode: bool,
+    managed_payments: (),
     metadata: &'a Metadata,
     next_pending_invoice_item_invoice: (),
     on_behalf_of: (),
@@ -125,12 +126,16 @@ struct Flexible {
 struct CancellationDetails<'a> {
     comment: Option<&'a str>,
     feedback: Option<&'a str>,
+    feedback_option: (),
     reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct InvoiceSettings {
     account_tax_ids: (),
+    custom_fields: (),
+    description: (),
+    footer: (),
     issuer: Issuer,
 }
 
@@ -153,6 +158,7 @@ struct TrialSettings {
 
 #[derive(Serialize)]
 struct EndBehavior {
+    billing_cycle_anchor: (),
     missing_payment_method: &'static str,
 }
 
@@ -217,6 +223,7 @@ fn body<'a>(
         cancellation_details: CancellationDetails {
             comment: held.cancellation_comment.as_deref(),
             feedback: held.cancellation_feedback.as_deref(),
+            feedback_option: (),
             reason: held.cancellation_reason,
         },
         collection_method: "charge_automatically",
@@ -233,6 +240,9 @@ fn body<'a>(
         ended_at: held.ended_at,
         invoice_settings: InvoiceSettings {
             account_tax_ids: (),
+            custom_fields: (),
+            description: (),
+            footer: (),
             issuer: Issuer { r#type: "self" },
         },
         items: Items {
@@ -244,6 +254,7 @@ fn body<'a>(
         },
         latest_invoice: held.latest_invoice.as_deref(),
         livemode: false,
+        managed_payments: (),
         metadata: &held.metadata,
         next_pending_invoice_item_invoice: (),
         on_behalf_of: (),
@@ -264,7 +275,10 @@ fn body<'a>(
         transfer_data: (),
         trial_end: held.trial_end,
         trial_settings: TrialSettings {
-            end_behavior: EndBehavior { missing_payment_method: "create_invoice" },
+            end_behavior: EndBehavior {
+                billing_cycle_anchor: (),
+                missing_payment_method: "create_invoice",
+            },
         },
         trial_start: held.trial_start,
     }
