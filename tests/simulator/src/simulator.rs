@@ -8,8 +8,10 @@ use crate::clock::Clock;
 use crate::delivery::courier::Courier;
 use crate::delivery::endpoint::{Endpoint, EndpointId};
 use crate::delivery::faults::Faults;
+use crate::delivery::letter::Letter;
 use crate::delivery::record::{Counters, DeliveryRecord};
 use crate::delivery::timer;
+use crate::destinations::DestinationChange;
 use crate::life::seed::Seeding;
 use crate::life::{
     Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription,
@@ -84,6 +86,7 @@ struct State {
     clock: Clock,
     /// How many of the world's events the courier has.
     posted: usize,
+    posted_thin: usize,
     world: World,
 }
 
@@ -115,7 +118,7 @@ impl Simulator {
             keys: Keys::kept_for(KEPT_SECONDS),
             keys_of_v2: Keys::kept_for(key_seconds),
             limits: LimitBook::default(),
-            state: Mutex::new(State { clock, posted: 0, world }),
+            state: Mutex::new(State { clock, posted: 0, posted_thin: 0, world }),
             tasks: Mutex::new(Vec::new()),
             wall,
             seed: options.seed,
@@ -176,10 +179,12 @@ impl Simulator {
 
     /// Posts new events while the state is held, so that they keep their order.
     fn post(&self, state: &mut State) {
-        if let Some(events) = state.world.events.get(state.posted..) {
-            self.shared.courier.post(events, self.shared.wall.as_ref());
-        }
-        state.posted = state.world.events.len();
+        let world = &state.world;
+        let events = world.events.get(state.posted..).unwrap_or_default();
+        let thin = world.thin_events.get(state.posted_thin..).unwrap_or_default();
+        let letters = Letter::in_order(events, state.posted, thin);
+        self.shared.courier.post(&letters, self.shared.wall.as_ref());
+        (state.posted, state.posted_thin) = (world.events.len(), world.thin_events.len());
     }
 
     fn on_request<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
@@ -197,12 +202,29 @@ impl Simulator {
     }
 
     /// Sends every event from now on to one more endpoint, unless it listens for some types only.
+    /// Clients of the API see it among the webhook endpoints and event destinations.
     #[must_use = "the id is what its secrets are changed by"]
     pub fn add_endpoint(&self, endpoint: Endpoint) -> EndpointId {
         let mut state = self.state();
-        let id = self.shared.courier.add_endpoint(endpoint);
-        state.world.listen(self.shared.courier.listeners());
-        id
+        state.world.adopt_endpoint(endpoint, &self.shared.courier)
+    }
+
+    /// The id that an endpoint has in the API; none when there is no such endpoint, or it was
+    /// deleted.
+    #[must_use]
+    pub fn destination(&self, id: EndpointId) -> Option<String> {
+        self.state().world.destination_of(id).map(|held| held.id.clone())
+    }
+
+    /// Enables or disables an endpoint; false when there is no such endpoint, or it was deleted.
+    #[must_use]
+    pub fn set_endpoint_enabled(&self, id: EndpointId, enabled: bool) -> bool {
+        let mut state = self.state();
+        let Some(held) = state.world.destination_of(id).map(|held| held.id.clone()) else {
+            return false;
+        };
+        let change = DestinationChange { enabled: Some(enabled), ..DestinationChange::default() };
+        state.world.change_destination(&held, change, &self.shared.courier).is_ok()
     }
 
     /// The endpoints, in the order of their adding.

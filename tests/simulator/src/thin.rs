@@ -1,8 +1,10 @@
 //! The making of thin events: the thin form of every snapshot event, and those that exist as thin
 //! events only.
 
+use crate::delivery::endpoint::EndpointId;
 use crate::finer;
 use crate::model::thin_event::{Related, ThinEvent};
+use crate::render::webhook_endpoint::DESTINATION;
 use crate::world::World;
 use serde_json::Value;
 
@@ -16,6 +18,24 @@ impl World {
         data: Option<Value>,
     ) -> String {
         self.keep_thin(kind, related, data, None)
+    }
+
+    /// Makes an event that is sent to one destination, whatever types it wants. Answers its id.
+    pub(crate) fn ping(&mut self, destination: &str, to: EndpointId) -> String {
+        let related = Related {
+            id: Some(destination.to_owned()),
+            kind: DESTINATION.to_owned(),
+            url: format!("/v2/core/event_destinations/{destination}"),
+        };
+        let id = self.emit_thin("v2.core.event_destination.ping", Some(related), None);
+        if let Some(event) = self.thin_events.last_mut() {
+            event.only_to = Some(to);
+        }
+        id
+    }
+
+    pub(crate) fn thin_event(&self, id: &str) -> Option<&ThinEvent> {
+        self.thin_places.get(id).and_then(|place| self.thin_events.get(*place))
     }
 
     /// Makes the thin forms of a snapshot event: `v1.` and its type, and the finer ones.
@@ -47,6 +67,7 @@ impl World {
             created: self.outside_now.unwrap_or(self.now),
             kind: kind.to_owned(),
             cause: self.cause.clone(),
+            only_to: None,
             data,
             related,
             snapshot,

@@ -6,7 +6,8 @@
 //! | `GET /_simulator/counters` | the sums so far |
 //! | `GET /_simulator/deliveries` | every delivery |
 //! | `GET /_simulator/truth` | the present state of every object |
-//! | `GET`, `POST /_simulator/endpoints` | lists endpoints, or adds one: `url`, `secrets`, and as wanted `api_version` and `enabled_events` |
+//! | `GET`, `POST /_simulator/endpoints` | lists endpoints, or adds one: `url`, `secrets`, and as wanted `api_version`, `enabled_events` and `payload` (`snapshot` or `thin`) |
+//! | `POST /_simulator/endpoints/{id}/disable`, `…/enable` | has an endpoint sent nothing, or sent events again |
 //! | `POST /_simulator/endpoints/{id}/secrets` | sets the live `secrets` |
 //! | `GET`, `POST /_simulator/faults` | shows or sets the faults |
 //! | `GET`, `DELETE /_simulator/calls` | shows or forgets the faults of calls |
@@ -19,7 +20,7 @@
 
 use super::answer::Answer;
 use super::request::ApiRequest;
-use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds};
+use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds, Payload};
 use crate::delivery::faults::Faults;
 use crate::life::LifeError;
 use crate::life::seed::Seeding;
@@ -37,6 +38,8 @@ struct NewEndpoint {
     api_version: Option<String>,
     #[serde(default)]
     enabled_events: Vec<String>,
+    #[serde(default)]
+    payload: Payload,
     secrets: Vec<String>,
     url: String,
 }
@@ -71,6 +74,8 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
         ("GET", ["truth"]) => Ok(json!(simulator.truth())),
         ("GET", ["endpoints"]) => Ok(endpoints(simulator)),
         ("POST", ["endpoints"]) => add_endpoint(parse(request)?, simulator),
+        ("POST", ["endpoints", id, "disable"]) => switch(id, false, simulator),
+        ("POST", ["endpoints", id, "enable"]) => switch(id, true, simulator),
         ("POST", ["endpoints", id, "secrets"]) => set_secrets(id, parse(request)?, simulator),
         ("GET", ["faults"]) => Ok(json!(simulator.faults())),
         ("POST", ["faults"]) => set_faults(parse(request)?, simulator),
@@ -119,7 +124,10 @@ fn endpoints(simulator: &Simulator) -> Value {
         json!({
             "id": id,
             "api_version": endpoint.api_version.as_str(),
+            "destination": simulator.destination(EndpointId(id)),
+            "enabled": endpoint.enabled,
             "enabled_events": enabled,
+            "payload": endpoint.payload,
             "url": endpoint.url(),
         })
     });
@@ -130,6 +138,7 @@ fn add_endpoint(new: NewEndpoint, simulator: &Simulator) -> Result<Value, Refusa
     let mut endpoint =
         Endpoint::new(&new.url, String::new()).map_err(|error| refuse(&error.to_string()))?;
     endpoint.secrets = new.secrets;
+    endpoint.payload = new.payload;
     if let Some(version) = new.api_version {
         endpoint.api_version =
             ApiVersion::parse(&version).ok_or_else(|| refuse("api_version is no API version"))?;
@@ -141,12 +150,25 @@ fn add_endpoint(new: NewEndpoint, simulator: &Simulator) -> Result<Value, Refusa
 }
 
 fn set_secrets(id: &str, new: NewSecrets, simulator: &Simulator) -> Result<Value, Refusal> {
-    let id: usize = id.parse().map_err(|_| refuse("an endpoint's id is a number"))?;
-    if simulator.set_secrets(EndpointId(id), new.secrets) {
+    let id = endpoint_id(id)?;
+    if simulator.set_secrets(id, new.secrets) { Ok(json!({ "id": id })) } else { Err(absent(id)) }
+}
+
+fn switch(id: &str, enabled: bool, simulator: &Simulator) -> Result<Value, Refusal> {
+    let id = endpoint_id(id)?;
+    if simulator.set_endpoint_enabled(id, enabled) {
         Ok(json!({ "id": id }))
     } else {
-        Err((StatusCode::NOT_FOUND, format!("no such endpoint: {id}")))
+        Err(absent(id))
     }
+}
+
+fn endpoint_id(text: &str) -> Result<EndpointId, Refusal> {
+    text.parse().map(EndpointId).map_err(|_| refuse("an endpoint's id is a number"))
+}
+
+fn absent(id: EndpointId) -> Refusal {
+    (StatusCode::NOT_FOUND, format!("no such endpoint: {}", id.0))
 }
 
 fn set_faults(faults: Faults, simulator: &Simulator) -> Result<Value, Refusal> {

@@ -2,11 +2,11 @@
 
 use super::endpoint::{Endpoint, EndpointId};
 use super::faults::Faults;
+use super::letter::Letter;
 use super::record::{Counters, DeliveryRecord, DeliveryState};
 use super::retry::Retries;
 use super::spoil::Spoil;
 use crate::chance::{Chance, Stream};
-use crate::model::event::Event;
 use bytes::Bytes;
 use http::Uri;
 use std::cmp::Reverse;
@@ -128,18 +128,20 @@ impl Book {
     }
 
     /// Takes an event in, for every endpoint that listens for its type.
-    pub(super) fn post(&mut self, event: &Event, now: Duration) {
-        self.counters.events_made += 1;
+    pub(super) fn post(&mut self, letter: Letter<'_>, now: Duration) {
+        match letter {
+            Letter::Snapshot(_) => self.counters.events_made += 1,
+            Letter::Thin(_) => self.counters.thin_events_made += 1,
+        }
         let first = self.entries.len();
         for place in 0..self.endpoints.len() {
             let endpoint = &self.endpoints[place];
-            let body = event.body(&endpoint.api_version);
-            let (true, Some(body)) =
-                (endpoint.enabled && endpoint.kinds.include(&event.kind), body)
-            else {
+            if !letter.is_for(EndpointId(place), endpoint) {
+                continue;
+            }
+            let Some(body) = letter.body(endpoint) else {
                 continue;
             };
-            let body = body.clone();
             let due = now + self.chance.within(self.faults.reorder_window());
             let drop_first = self.chance.hits(self.faults.drop_first_rate);
             let duplicate = self.chance.hits(self.faults.duplicate_rate);
@@ -158,9 +160,9 @@ impl Book {
                     attempts: 0,
                     copies_sent: 0,
                     endpoint: EndpointId(place),
-                    event_id: event.id.clone(),
+                    event_id: letter.id().to_owned(),
                     first_sent_at_micros: None,
-                    kind: event.kind.clone(),
+                    kind: letter.kind().to_owned(),
                     state: if lost { DeliveryState::GivenUp } else { DeliveryState::Waiting },
                 },
                 drop_first,
@@ -177,7 +179,9 @@ impl Book {
                 self.plan(due, number, true);
             }
         }
-        self.entries_of.insert(event.id.clone(), first..self.entries.len());
+        if first < self.entries.len() {
+            self.entries_of.insert(letter.id().to_owned(), first..self.entries.len());
+        }
     }
 
     fn plan(&mut self, due: Duration, entry: usize, duplicate: bool) {

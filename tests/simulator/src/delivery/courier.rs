@@ -3,12 +3,12 @@
 //! in time are all one failure; a redirect is a failure too and is not followed (STRIPE.md 2.1).
 
 use super::book::{Book, Copy, Next};
-use super::endpoint::{Endpoint, EndpointId};
+use super::endpoint::{Endpoint, EndpointId, Payload};
 use super::faults::Faults;
+use super::letter::Letter;
 use super::record::{Counters, DeliveryRecord};
 use super::retry::Retries;
 use super::{spoil, timer};
-use crate::model::event::Event;
 use crate::wall::Wall;
 use crate::world::Listener;
 use bytes::Bytes;
@@ -66,9 +66,11 @@ impl Courier {
         }
     }
 
-    /// Who is sent events.
+    /// Who is sent snapshot events.
     pub(crate) fn listeners(&self) -> Vec<Listener> {
-        let endpoints = self.endpoints().into_iter().filter(|endpoint| endpoint.enabled);
+        let listens =
+            |endpoint: &Endpoint| endpoint.enabled && endpoint.payload == Payload::Snapshot;
+        let endpoints = self.endpoints().into_iter().filter(listens);
         let listener =
             |endpoint: Endpoint| Listener { version: endpoint.api_version, kinds: endpoint.kinds };
         endpoints.map(listener).collect()
@@ -108,14 +110,14 @@ impl Courier {
     }
 
     /// Takes new events in, in their order.
-    pub(crate) fn post(&self, events: &[Event], wall: &dyn Wall) {
-        if events.is_empty() {
+    pub(crate) fn post(&self, letters: &[Letter<'_>], wall: &dyn Wall) {
+        if letters.is_empty() {
             return;
         }
         let now = wall.monotonic();
         let mut book = self.book();
-        for event in events {
-            book.post(event, now);
+        for letter in letters {
+            book.post(*letter, now);
         }
         let underway = book.underway();
         drop(book);

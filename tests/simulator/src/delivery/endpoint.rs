@@ -2,7 +2,7 @@
 
 use crate::version::ApiVersion;
 use http::Uri;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use thiserror::Error;
 
@@ -30,6 +30,17 @@ impl Kinds {
     }
 }
 
+/// In which form an endpoint is sent events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payload {
+    /// With the object as it was, in the endpoint's API version.
+    #[default]
+    Snapshot,
+    /// Thin events: what happened to what, to be fetched.
+    Thin,
+}
+
 /// A URL that events cannot be sent to.
 #[derive(Debug, Error)]
 #[error("cannot send events to '{url}'; give an http:// URL with a host")]
@@ -40,12 +51,14 @@ pub struct InvalidUrl {
 /// An endpoint for events.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// The version that bodies are rendered in.
+    /// The version that bodies are rendered in; thin events have none.
     pub api_version: ApiVersion,
     /// The types it is sent.
     pub kinds: Kinds,
     /// Whether it is sent anything. What waits for one that is not is given up when it is due.
     pub enabled: bool,
+    /// The form of the events.
+    pub payload: Payload,
     /// The live secrets; each signs every delivery.
     pub secrets: Vec<String>,
     pub(crate) url: Uri,
@@ -67,9 +80,19 @@ impl Endpoint {
             api_version: ApiVersion::newest(),
             kinds: Kinds::All,
             enabled: true,
+            payload: Payload::Snapshot,
             secrets: vec![secret.into()],
             url: parsed,
         })
+    }
+
+    /// An endpoint for every thin event (types such as `v1.customer.created`).
+    ///
+    /// # Errors
+    ///
+    /// When the URL is not `http` or has no host: the simulator speaks no TLS.
+    pub fn thin(url: &str, secret: impl Into<String>) -> Result<Self, InvalidUrl> {
+        Ok(Self { payload: Payload::Thin, ..Self::new(url, secret)? })
     }
 
     /// The same endpoint, with bodies in another version.

@@ -8,6 +8,7 @@ mod book;
 pub(crate) mod courier;
 pub(crate) mod endpoint;
 pub(crate) mod faults;
+pub(crate) mod letter;
 pub(crate) mod record;
 pub(crate) mod retry;
 pub(crate) mod signature;

@@ -51,6 +51,8 @@ pub struct Counters {
     pub given_up: u64,
     /// Copies sent, retries and duplicates included.
     pub sent: u64,
+    /// Thin events made.
+    pub thin_events_made: u64,
     /// Copies that are waiting to be sent or answered.
     pub underway: u64,
 }

@@ -40,6 +40,9 @@ pub struct Rules {
     pub deleted_customer: DeletedCustomerBody,
     /// Unverified: how changed hashes show in `previous_attributes`.
     pub nested_hashes: NestedHashes,
+    /// How many webhook endpoints calls of the API can set up; those of the library and of the
+    /// control API are counted but never refused.
+    pub endpoints_max: usize,
     /// How many simulated seconds searches are behind.
     pub search_lag_seconds: i64,
     /// Unverified: how many simulated seconds an idempotency key of version 2 of the API holds.
@@ -63,6 +66,7 @@ impl Default for Rules {
             draft_seconds: 3_600,
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),
+            endpoints_max: 16,
             search_lag_seconds: 30,
             v2_keys_kept_seconds: 30 * SECONDS_PER_DAY,
             v2_failures_replayed: false,

@@ -2,6 +2,7 @@
 //! say has no API version and never changes, so a body is written when it is wanted.
 
 use super::event::Cause;
+use crate::delivery::endpoint::EndpointId;
 use serde_json::Value;
 
 /// The object that an event is about. An object that is read by its place alone has no id.
@@ -39,6 +40,8 @@ pub(crate) struct ThinEvent {
     pub(crate) created: i64,
     pub(crate) kind: String,
     pub(crate) cause: Cause,
+    /// The one endpoint that is sent it, where it is for one alone.
+    pub(crate) only_to: Option<EndpointId>,
     /// What is only told to who fetches the event.
     pub(crate) data: Option<Value>,
     pub(crate) related: Option<Related>,

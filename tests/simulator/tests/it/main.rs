@@ -6,6 +6,7 @@ mod api;
 mod bulk;
 mod caller;
 mod delivery;
+mod destinations;
 mod expand;
 mod history;
 mod keys;

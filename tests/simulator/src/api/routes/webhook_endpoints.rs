@@ -1,17 +1,14 @@
-//! `/v1/webhook_endpoints` (STRIPE.md 2.4): endpoints set up by a client of the API. The secret is
-//! shown once, by the call that makes the endpoint. Endpoints that the library or the control API
-//! added are not among them.
+//! `/v1/webhook_endpoints` (STRIPE.md 2.4): every destination of snapshot events, whoever set it
+//! up. The secret is shown once, by the call that makes the endpoint.
 
 use super::{Answered, Call, Resource, Verb};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::api::list::PAGING;
-use crate::delivery::endpoint::{Endpoint, Kinds};
-use crate::life::LifeError;
-use crate::model::merge_metadata;
+use crate::delivery::endpoint::Payload;
+use crate::destinations::{DestinationChange, NewDestination, OWN_EVENTS};
 use crate::model::webhook_endpoint::WebhookEndpoint;
 use crate::render::{Object, deleted};
-use crate::version::ApiVersion;
 use crate::world::World;
 use serde_json::Value;
 
@@ -21,53 +18,48 @@ pub(super) const RESOURCE: Resource =
 fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> {
     Some(match (call.verb, path) {
         (Verb::Get, []) => list(call, world),
-        (Verb::Get, [id]) => call.retrieve::<WebhookEndpoint>(world, id),
         (Verb::Post, []) => create(call, world),
-        (Verb::Post, [id]) => update(call, world, id),
-        (Verb::Delete, [id]) => delete(call, world, id),
+        (_, [id]) => known(world, id).and_then(|()| match call.verb {
+            Verb::Get => call.retrieve::<WebhookEndpoint>(world, id),
+            Verb::Post => update(call, world, id),
+            Verb::Delete => delete(call, world, id),
+        }),
         _ => return None,
     })
 }
 
+/// Destinations of thin events are unknown here.
+fn known(world: &World, id: &str) -> Result<(), ApiError> {
+    match world.live_destination(id)?.payload {
+        Payload::Snapshot => Ok(()),
+        Payload::Thin => Err(ApiError::missing("webhook endpoint", id, "id")),
+    }
+}
+
 fn list(call: &Call<'_>, world: &World) -> Answered {
     call.form.only(PAGING)?;
-    call.list::<WebhookEndpoint>(world, |_| true)
+    call.list::<WebhookEndpoint>(world, |held| held.payload == Payload::Snapshot)
 }
 
 /// Makes an endpoint and shows it with its secret.
 fn create(call: &Call<'_>, world: &mut World) -> Answered {
-    let (form, courier) = (&call.form, call.courier);
-    form.only(&["api_version", "description", "enabled_events", "metadata", "url"])?;
-    let url = form.required("url")?;
+    let form = &call.form;
+    form.only(&["api_version", "connect", "description", "enabled_events", "metadata", "url"])?;
+    let url = form.required("url")?.to_owned();
     let enabled_events =
         events(form)?.ok_or_else(|| ApiError::missing_parameter("enabled_events"))?;
-    let api_version = form.owned("api_version").filter(|version| !version.is_empty());
-    let version = match &api_version {
-        None => world.account_version(),
-        Some(text) => ApiVersion::parse(text)
-            .ok_or_else(|| ApiError::invalid("api_version", "Invalid API version"))?,
-    };
-    let secret = world.ids.long("whsec_");
-    let mut endpoint = Endpoint::new(url, secret.clone())
-        .map_err(|_| ApiError::invalid("url", "Not a valid URL"))?
-        .with_version(version);
-    endpoint.kinds = kinds(&enabled_events);
-    let sends_to = courier.add_endpoint(endpoint);
-    world.listen(courier.listeners());
-    let id = world.ids.long("we_");
-    let held = WebhookEndpoint {
-        id: id.clone(),
-        created: world.now,
-        api_version,
-        deleted: false,
+    let of_others = form.boolean("connect")?.unwrap_or(false);
+    let new = NewDestination {
+        api_version: form.owned("api_version").filter(|version| !version.is_empty()),
         description: form.owned("description"),
-        enabled: true,
         enabled_events,
+        events_from: vec![if of_others { "@accounts" } else { OWN_EVENTS }.to_owned()],
         metadata: form.map("metadata"),
-        sends_to,
-        url: url.to_owned(),
+        name: url.clone(),
+        payload: Payload::Snapshot,
+        url,
     };
-    world.webhook_endpoints.insert(&id, held);
+    let (id, secret) = world.make_destination(new, call.courier)?;
     let mut shown = call.show::<WebhookEndpoint>(world, &id)?;
     if let Value::Object(fields) = &mut shown {
         fields.insert("secret".to_owned(), Value::from(secret));
@@ -76,74 +68,32 @@ fn create(call: &Call<'_>, world: &mut World) -> Answered {
 }
 
 fn update(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
-    let (form, courier) = (&call.form, call.courier);
+    let form = &call.form;
     form.only(&["description", "disabled", "enabled_events", "metadata", "url"])?;
-    let url = form.owned("url");
-    let parsed = url
-        .as_deref()
-        .map(|url| Endpoint::new(url, "").map_err(|_| ApiError::invalid("url", "Not a valid URL")))
-        .transpose()?;
-    let events = events(form)?;
-    let enabled = form.boolean("disabled")?.map(|disabled| !disabled);
-    let sends_to = live(world, id)?.sends_to;
-    world.edit::<WebhookEndpoint>(id, |held| {
-        if let Some(description) = form.owned("description") {
-            held.description = Some(description).filter(|text| !text.is_empty());
-        }
-        held.url = url.unwrap_or_else(|| held.url.clone());
-        held.enabled = enabled.unwrap_or(held.enabled);
-        if let Some(events) = &events {
-            held.enabled_events.clone_from(events);
-        }
-        merge_metadata(&mut held.metadata, &form.map("metadata"));
-    });
-    let change = |endpoint: &mut Endpoint| {
-        endpoint.enabled = enabled.unwrap_or(endpoint.enabled);
-        if let Some(parsed) = &parsed {
-            endpoint.url = parsed.url.clone();
-        }
-        if let Some(events) = &events {
-            endpoint.kinds = kinds(events);
-        }
+    let change = DestinationChange {
+        description: form.owned("description"),
+        enabled: form.boolean("disabled")?.map(|disabled| !disabled),
+        enabled_events: events(form)?,
+        metadata: form.map("metadata"),
+        name: None,
+        url: form.owned("url"),
     };
-    courier.change_endpoint(sends_to, change);
-    world.listen(courier.listeners());
+    world.change_destination(id, change, call.courier)?;
     call.show::<WebhookEndpoint>(world, id)
 }
 
 fn delete(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
     call.form.only(&[])?;
-    let courier = call.courier;
-    let sends_to = live(world, id)?.sends_to;
-    world.edit::<WebhookEndpoint>(id, |held| held.deleted = true);
-    courier.change_endpoint(sends_to, |endpoint| endpoint.enabled = false);
-    world.listen(courier.listeners());
+    world.delete_destination(id, call.courier)?;
     Ok(deleted(WebhookEndpoint::KIND, id))
-}
-
-fn live<'a>(world: &'a World, id: &str) -> Result<&'a WebhookEndpoint, ApiError> {
-    let held = world.webhook_endpoints.get(id).filter(|held| !held.deleted);
-    let missing =
-        || LifeError::Missing { kind: "webhook endpoint", id: id.to_owned(), param: "id" };
-    held.ok_or_else(|| missing().into())
 }
 
 /// The types of events that are asked for; none where the parameter is absent.
 fn events(form: &Form) -> Result<Option<Vec<String>>, ApiError> {
     let given = form.values("enabled_events");
-    if given.is_empty() {
-        return Ok(None);
-    }
     if given.iter().any(|kind| kind.is_empty()) {
         return Err(ApiError::invalid("enabled_events", "Invalid enabled_events"));
     }
-    Ok(Some(given.into_iter().map(str::to_owned).collect()))
-}
-
-fn kinds(enabled: &[String]) -> Kinds {
-    if enabled.iter().any(|kind| kind == "*") {
-        Kinds::All
-    } else {
-        Kinds::Only(enabled.iter().cloned().collect())
-    }
+    let kinds = given.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    Ok(Some(kinds).filter(|kinds| !kinds.is_empty()))
 }

@@ -30,7 +30,6 @@ pub(super) struct Call<'a> {
     /// The path as it was asked for.
     pub(super) path: &'a str,
     /// Who knows of deliveries.
-    #[expect(dead_code, reason = "no resource has to do with deliveries yet")]
     pub(super) courier: &'a Courier,
 }
 

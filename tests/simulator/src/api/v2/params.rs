@@ -68,7 +68,6 @@ impl Params {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "no resource takes parameters yet"))]
     pub(in crate::api) fn required(&self, name: &str) -> Result<&str, ApiError> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         text.ok_or_else(|| ApiError::missing_parameter(&self.name(name)))
@@ -106,7 +105,6 @@ impl Params {
         texts.map(Some).ok_or_else(|| self.wrong(name, "an array of strings"))
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "no resource takes parameters yet"))]
     /// The texts of an object, with null for those to be removed.
     pub(in crate::api) fn map(
         &self,

@@ -29,8 +29,7 @@ const TYPES_MAX: usize = 20;
 fn retrieve(call: &Call<'_>, world: &World, id: &str) -> Answered {
     call.params.only(&[])?;
     world
-        .thin_events
-        .get(world.thin_places.get(id).copied().unwrap_or(usize::MAX))
+        .thin_event(id)
         .filter(|event| event.created >= world.now - EVENTS_KEPT_SECONDS)
         .map(fetched)
         .ok_or_else(|| ApiError::missing("event", id, "id"))

@@ -1,5 +1,6 @@
 //! What each path of version 2 does: one file per resource, and the table of them.
 
+mod event_destinations;
 mod events;
 
 use super::{Answered, Call};
@@ -16,7 +17,7 @@ pub(super) struct Resource {
 }
 
 /// Every resource of version 2 of the API, in the order of the prefixes.
-const RESOURCES: &[Resource] = &[events::RESOURCE];
+const RESOURCES: &[Resource] = &[event_destinations::RESOURCE, events::RESOURCE];
 
 impl Resource {
     /// The resource of a path, and the rest of the path behind its prefix.
