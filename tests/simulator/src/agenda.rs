@@ -20,6 +20,8 @@ pub(crate) enum Task {
     Collect { invoice: String },
     /// The invoice payment is announced some seconds after the invoice is paid.
     AnnouncePayment { payment: String },
+    /// A bank debit is carried out, or comes back.
+    SettlePayment { intent: String },
     /// A test clock arrives where it was sent.
     AdvanceClock { clock: String },
 }

@@ -62,7 +62,7 @@ pub use life::{
     NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,
     SubscriptionChange,
 };
-pub use model::payment::Card;
+pub use model::card::{Card, Decline};
 pub use model::price::Interval;
 pub use options::Options;
 pub use play::{Play, PlayError, Progress};

@@ -17,7 +17,7 @@ use crate::life::{
     Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription,
     PriceChange, ProductChange, SubscriptionChange,
 };
-use crate::model::payment::Card;
+use crate::model::card::Card;
 use crate::model::thin_event::Related;
 use crate::options::Options;
 use crate::play::{self, Play, PlayError, Progress};
@@ -443,7 +443,9 @@ impl Simulator {
         self.on_request_for(id, |world| world.delete_customer(id))
     }
 
-    /// How the customer's bank answers from now on.
+    /// How the customer's banks answer from now on, whatever its payment methods are good for; a
+    /// customer without one is given one when it first pays. A new default payment method takes
+    /// that back.
     pub fn set_card(&self, customer: &str, card: Card) -> Result<(), LifeError> {
         self.with_world(|world| world.set_card(customer, card))
     }

@@ -1,9 +1,14 @@
 //! What the simulator knows, to be held against what somebody else believes.
 
+use crate::model::charge::Charge;
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
+use crate::model::invoice_payment::InvoicePayment;
+use crate::model::payment_intent::PaymentIntent;
+use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::render::{Object, View};
 use crate::version::ApiVersion;
@@ -18,17 +23,22 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Truth {
     /// Ids of deleted objects, by kind.
     pub deleted: BTreeMap<String, BTreeSet<String>>,
-    /// Objects by kind (`customer`, `invoice`, `price`, `product`, `subscription`) and id.
+    /// Objects by kind (`charge`, `customer`, `invoice`, `payment_intent` and so on) and id.
     pub objects: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
 impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut truth = Self::default();
+        truth.take::<Charge>(world);
         truth.take::<Customer>(world);
         truth.take::<Invoice>(world);
+        truth.take::<InvoicePayment>(world);
+        truth.take::<PaymentIntent>(world);
+        truth.take::<PaymentMethod>(world);
         truth.take::<Price>(world);
         truth.take::<Product>(world);
+        truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);
         truth
     }

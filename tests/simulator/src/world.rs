@@ -8,12 +8,16 @@ use crate::agenda::{Agenda, Task};
 use crate::delivery::endpoint::Kinds;
 use crate::ids::Ids;
 use crate::life::rules::Rules;
+use crate::model::charge::Charge;
 use crate::model::customer::Customer;
 use crate::model::event::{Cause, Event};
 use crate::model::invoice::{Invoice, InvoiceItem};
-use crate::model::payment::{Payment, PaymentMethod};
+use crate::model::invoice_payment::InvoicePayment;
+use crate::model::payment_intent::PaymentIntent;
+use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::model::table::Table;
 use crate::model::test_clock::TestClock;
@@ -42,13 +46,16 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     pub(crate) ids: Ids,
     pub(crate) agenda: Agenda,
+    pub(crate) charges: Table<Charge>,
     pub(crate) customers: Table<Customer>,
     pub(crate) invoice_items: Table<InvoiceItem>,
+    pub(crate) invoice_payments: Table<InvoicePayment>,
     pub(crate) invoices: Table<Invoice>,
+    pub(crate) payment_intents: Table<PaymentIntent>,
     pub(crate) payment_methods: Table<PaymentMethod>,
-    pub(crate) payments: Table<Payment>,
     pub(crate) prices: Table<Price>,
     pub(crate) products: Table<Product>,
+    pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) subscriptions: Table<Subscription>,
     pub(crate) test_clocks: Table<TestClock>,
     pub(crate) webhook_endpoints: Table<WebhookEndpoint>,
@@ -56,9 +63,12 @@ pub(crate) struct World {
     pub(crate) clock_agendas: HashMap<String, Agenda>,
     /// The account's own second while something is done in the time of a test clock.
     pub(crate) outside_now: Option<i64>,
-    /// Subscriptions by customer, invoices and pending invoice items by subscription.
+    /// Subscriptions and payment methods by customer, invoices and pending invoice items by
+    /// subscription, invoice payments by invoice.
     pub(crate) subscriptions_of: HashMap<String, Vec<String>>,
     pub(crate) invoices_of: HashMap<String, Vec<String>>,
+    pub(crate) methods_of: HashMap<String, Vec<String>>,
+    pub(crate) payments_of: HashMap<String, Vec<String>>,
     pub(crate) pending_of: HashMap<String, Vec<String>>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_places: HashMap<String, usize>,
@@ -112,13 +122,16 @@ impl World {
             rules,
             ids: Ids::new(seed),
             agenda: Agenda::default(),
+            charges: Table::default(),
             customers: Table::default(),
             invoice_items: Table::default(),
+            invoice_payments: Table::default(),
             invoices: Table::default(),
+            payment_intents: Table::default(),
             payment_methods: Table::default(),
-            payments: Table::default(),
             prices: Table::default(),
             products: Table::default(),
+            setup_intents: Table::default(),
             subscriptions: Table::default(),
             test_clocks: Table::default(),
             webhook_endpoints: Table::default(),
@@ -126,6 +139,8 @@ impl World {
             outside_now: None,
             subscriptions_of: HashMap::new(),
             invoices_of: HashMap::new(),
+            methods_of: HashMap::new(),
+            payments_of: HashMap::new(),
             pending_of: HashMap::new(),
             events: Vec::new(),
             event_places: HashMap::new(),
@@ -183,6 +198,7 @@ impl World {
             Task::Finalize { invoice } => self.finalize_when_due(&invoice),
             Task::Collect { invoice } => self.collect_when_due(&invoice),
             Task::AnnouncePayment { payment } => self.announce_payment(&payment),
+            Task::SettlePayment { intent } => self.settle_delayed_when_due(&intent),
             Task::AdvanceClock { clock } => self.arrive(&clock),
         }
     }

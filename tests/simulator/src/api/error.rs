@@ -2,6 +2,8 @@
 
 use super::limits::RateLimit;
 use crate::life::LifeError;
+use crate::render::{Object as _, View};
+use crate::world::World;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
@@ -16,13 +18,25 @@ pub(super) struct ApiError {
     code: Option<&'static str>,
     message: String,
     param: Option<String>,
-    charge: Option<Box<str>>,
+    /// The attempt that failed.
+    attempt: Option<Box<Attempt>>,
     /// Whether the request was refused by what it did, not by how it was put.
     executed: bool,
     /// Whether it is written as version 2 writes errors.
     in_v2: bool,
     /// Headers of its answer.
     pub(super) headers: &'static [(&'static str, &'static str)],
+}
+
+/// The failed attempt that an error tells of.
+#[derive(Clone, Debug, Default)]
+struct Attempt {
+    charge: Option<String>,
+    decline_code: Option<&'static str>,
+    /// The payment intent or setup intent, until its answer shows it.
+    intent: Option<String>,
+    /// The objects that it shows.
+    shown: Map<String, Value>,
 }
 
 impl ApiError {
@@ -33,7 +47,7 @@ impl ApiError {
             code: None,
             message: message.into(),
             param: None,
-            charge: None,
+            attempt: None,
             executed: false,
             in_v2: false,
             headers: &[],
@@ -238,12 +252,14 @@ impl ApiError {
             return self.body_of_v2();
         }
         let mut error = Map::new();
+        let attempt = self.attempt.as_deref();
         let texts = [
             ("type", Some(self.kind)),
             ("code", self.code),
             ("message", Some(self.message.as_str())),
             ("param", self.param.as_deref()),
-            ("charge", self.charge.as_deref()),
+            ("charge", attempt.and_then(|of| of.charge.as_deref())),
+            ("decline_code", attempt.and_then(|of| of.decline_code)),
         ];
         for (name, text) in texts {
             if let Some(text) = text {
@@ -254,9 +270,7 @@ impl ApiError {
             let page = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-"));
             error.insert("doc_url".to_owned(), Value::from(page));
         }
-        if self.code == Some("card_declined") {
-            error.insert("decline_code".to_owned(), Value::from("generic_decline"));
-        }
+        error.extend(attempt.map(|of| of.shown.clone()).unwrap_or_default());
         Value::Object(Map::from_iter([("error".to_owned(), Value::Object(error))]))
     }
 }
@@ -279,18 +293,48 @@ impl ApiError {
                 error.code = code;
                 error
             }
-            LifeError::Declined { charge } => Self {
-                status: StatusCode::PAYMENT_REQUIRED,
+            LifeError::Declined { charge, decline, intent } => Self {
+                kind: decline.kind(),
+                code: Some(decline.code()),
+                attempt: Some(Box::new(Attempt {
+                    charge,
+                    decline_code: decline.decline_code(),
+                    intent,
+                    shown: Map::new(),
+                })),
+                ..Self::request(StatusCode::PAYMENT_REQUIRED, decline.message())
+            },
+            LifeError::NeedsAction { intent } => Self {
                 kind: "card_error",
-                code: Some("card_declined"),
-                message: "Your card was declined.".to_owned(),
-                param: None,
-                charge: charge.map(Into::into),
-                executed: true,
-                in_v2: false,
-                headers: &[],
+                code: Some("invoice_payment_intent_requires_action"),
+                attempt: Some(Box::new(Attempt { intent: Some(intent), ..Attempt::default() })),
+                ..Self::request(
+                    StatusCode::PAYMENT_REQUIRED,
+                    "This payment requires additional user action before it can be completed \
+                     successfully. Payment can be completed using the PaymentIntent associated \
+                     with the invoice.",
+                )
             },
         }
+    }
+
+    /// Shows the intent that it is about, and the method that was refused.
+    pub(super) fn showing(mut self, world: &World, view: View<'_>) -> Self {
+        let Some(attempt) = self.attempt.as_deref_mut() else { return self };
+        let Some(id) = attempt.intent.take() else { return self };
+        let payment = world.payment_intents.get(&id).map(|held| held.render(world, view));
+        let setup = world.setup_intents.get(&id).map(|held| held.render(world, view));
+        for (name, field, object) in [
+            ("payment_intent", "last_payment_error", payment),
+            ("setup_intent", "last_setup_error", setup),
+        ] {
+            let Some(object) = object else { continue };
+            if let method @ Value::Object(_) = &object[field]["payment_method"] {
+                attempt.shown.insert("payment_method".to_owned(), method.clone());
+            }
+            attempt.shown.insert(name.to_owned(), object);
+        }
+        self
     }
 }
 

@@ -4,13 +4,18 @@
 
 use super::error::ApiError;
 use super::form::Form;
+use crate::model::charge::Charge;
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
+use crate::model::invoice_payment::InvoicePayment;
+use crate::model::payment_intent::PaymentIntent;
+use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::model::test_clock::TestClock;
-use crate::render::{self, Object, View};
+use crate::render::{Object, View};
 use crate::version::{ApiVersion, since};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -156,7 +161,7 @@ fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
     let Value::Object(fields) = value else { return };
     if field == "payments" && !fields.contains_key("payments") {
         let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
-        let payments = payments(id, world);
+        let payments = payments(id, world, view);
         fields.insert(field.clone(), payments);
     }
     let Some(inner) = fields.get_mut(field) else { return };
@@ -167,10 +172,10 @@ fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
 }
 
 /// The payments of an invoice, as the list that only expanding shows.
-fn payments(invoice: &str, world: &World) -> Value {
-    let intent = world.invoices.get(invoice).and_then(|held| held.payment_intent.as_deref());
-    let payment = intent.and_then(|intent| world.payments.get(intent));
-    let data: Vec<Value> = payment.map(render::payment::invoice_payment).into_iter().collect();
+fn payments(invoice: &str, world: &World, view: View<'_>) -> Value {
+    let ids = world.payments_of.get(invoice).into_iter().flatten();
+    let rows = ids.filter_map(|id| world.invoice_payments.get(id));
+    let data: Vec<Value> = rows.map(|held| held.render(world, view)).collect();
     let url = format!("/v1/invoice_payments?invoice={invoice}");
     json!({ "object": "list", "data": data, "has_more": false, "url": url })
 }
@@ -185,15 +190,9 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         .or_else(|| row::<Product>(id, world, view))
         .or_else(|| row::<Subscription>(id, world, view))
         .or_else(|| row::<TestClock>(id, world, view))
-        .or_else(|| world.payment_methods.get(id).map(render::payment::method))
-        .or_else(|| world.payments.get(id).map(|held| render::payment::intent(held, view)))
-        .or_else(|| charge(id, world, view))
-}
-
-/// The last charge of a payment; earlier ones are not kept, and their ids stay as they are.
-fn charge(id: &str, world: &World, view: View<'_>) -> Option<Value> {
-    world.payments.rows().iter().rev().find_map(|payment| {
-        let charge = payment.charge.as_ref().filter(|charge| charge.id == id)?;
-        Some(render::payment::charge(charge, payment, view))
-    })
+        .or_else(|| row::<PaymentMethod>(id, world, view))
+        .or_else(|| row::<PaymentIntent>(id, world, view))
+        .or_else(|| row::<Charge>(id, world, view))
+        .or_else(|| row::<InvoicePayment>(id, world, view))
+        .or_else(|| row::<SetupIntent>(id, world, view))
 }

@@ -7,6 +7,7 @@ use super::request::ApiRequest;
 use super::routes::{Call, Resource, Verb, in_bulk};
 use super::v2;
 use crate::delivery::courier::Courier;
+use crate::render::View;
 use crate::version::ApiVersion;
 use crate::world::World;
 use bytes::Bytes;
@@ -53,7 +54,8 @@ pub(super) fn route(
             world.in_time_of(&subject, |world| (resource.route)(&call, world, rest))
         })
     };
-    let mut answer = answered.ok_or_else(unknown)??;
+    let answered = answered.ok_or_else(unknown)?;
+    let mut answer = answered.map_err(|error| error.showing(world, View::of(version)))?;
     expand.apply(&mut answer, world, version);
     Ok(Shown::Value(answer))
 }

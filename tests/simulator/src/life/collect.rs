@@ -1,19 +1,29 @@
-//! Collecting an open invoice: paying it, failing to, trying again, and giving up.
+//! Collecting an open invoice: paying it, failing to, trying again, and giving up. The attempts
+//! themselves are those of its payment intents (`payments`); this file is what they mean for the
+//! invoice and its subscription.
 
 use super::LifeError;
 use super::orders::Cancel;
+use super::payments::Attempt;
 use crate::agenda::Task;
 use crate::life::rules::DunningEnd;
+use crate::model::card::{Answer, Decline, Presence};
 use crate::model::customer::Customer;
 use crate::model::invoice::{BillingReason, Invoice, InvoiceStatus};
-use crate::model::payment::{Card, Charge, Payment, PaymentStatus};
+use crate::model::payment_intent::{IntentStatus, PaymentIntent};
 use crate::model::subscription::{Status, Subscription};
-use crate::render;
 use crate::world::{Portrait, World};
-use serde_json::Value;
 
-/// How long after the payment its `invoice_payment.paid` comes; 1 to 20 s were recorded.
-const PAYMENT_ANNOUNCED_AFTER_SECONDS: i64 = 2;
+/// On whose account an attempt is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::life) enum By {
+    /// By the account, which tries again where that is set.
+    Account,
+    /// By a bank, about an attempt that was counted when it was begun.
+    Bank,
+    /// By request.
+    Caller,
+}
 
 impl World {
     /// The next automatic attempt, if it is still wanted.
@@ -26,91 +36,157 @@ impl World {
         }
     }
 
-    /// The intent to collect an invoice; none when nothing is due.
-    pub(super) fn begin_payment(&mut self, invoice: &str) -> Option<String> {
-        let held = self.invoices.get(invoice).filter(|held| held.amount_due() > 0)?;
-        let payment = Payment {
-            intent: self.ids.long("pi_"),
-            on_invoice: self.ids.long("inpay_"),
-            created: self.now,
-            amount: held.amount_remaining(),
-            charge: None,
-            currency: held.currency.clone(),
-            customer: held.customer.clone(),
-            invoice: invoice.to_owned(),
-            method: None,
-            paid_at: None,
-            status: PaymentStatus::RequiresPaymentMethod,
-        };
-        let intent = payment.intent.clone();
-        self.payments.insert(&intent, payment);
-        self.edit::<Invoice>(invoice, |held| held.payment_intent = Some(intent.clone()));
-        Some(intent)
-    }
-
     /// Attempts to collect an open invoice with whatever the customer pays by.
     pub(super) fn collect(&mut self, id: &str, automatic: bool) -> Option<LifeError> {
+        let by = if automatic { By::Account } else { By::Caller };
+        self.collect_by(id, None, by, automatic)
+    }
+
+    /// The same, with a method of the caller's choice.
+    fn collect_by(
+        &mut self,
+        id: &str,
+        method: Option<String>,
+        by: By,
+        off_session: bool,
+    ) -> Option<LifeError> {
         let held = self.invoices.get(id)?;
         if held.status != InvoiceStatus::Open && held.status != InvoiceStatus::Uncollectible {
             return None;
         }
-        let card = self.customers.get(&held.customer).map_or(Card::Missing, |held| held.card);
-        match card {
-            Card::Good => {
-                self.settle(id, automatic);
+        let off_session = off_session && held.billing_reason != BillingReason::Create;
+        if self.is_processing(id) {
+            return (by == By::Caller).then(|| LifeError::NotNow {
+                code: Some("payment_intent_unexpected_state"),
+                message: "This invoice's payment is processing and cannot be tried again."
+                    .to_owned(),
+            });
+        }
+        let Some(method) = method.or_else(|| self.method_for(id)) else {
+            self.decline(id, None, by);
+            return Some(LifeError::NotNow {
+                code: Some("resource_missing"),
+                message: "This customer has no attached payment source or default payment \
+                          method. Please consider adding a default payment method."
+                    .to_owned(),
+            });
+        };
+        if by == By::Account && self.is_refused_for_good(id, &method) {
+            self.pass_over(id);
+            return None;
+        }
+        let intent = self.open_intent(id)?;
+        let presence = Presence { off_session, ..Presence::default() };
+        let attempt = self.attempt(&intent, &method, presence);
+        self.after_invoice_attempt(id, &intent, attempt, by)
+    }
+
+    /// What an attempt to pay an invoice means for it.
+    pub(super) fn after_invoice_attempt(
+        &mut self,
+        id: &str,
+        intent: &str,
+        attempt: Attempt,
+        by: By,
+    ) -> Option<LifeError> {
+        match attempt {
+            Attempt::Approved => {
+                self.settle(id, intent, by);
                 None
             }
-            Card::Declining | Card::Missing => Some(self.decline(id, automatic)),
+            Attempt::Declined(error) => {
+                let asks = matches!(
+                    error,
+                    LifeError::Declined { decline: Decline::AuthenticationRequired, .. }
+                );
+                if asks {
+                    self.ask_for_action(intent);
+                    self.emit::<Invoice>("invoice.payment_action_required", id);
+                }
+                self.decline(id, Some(intent), by);
+                Some(error)
+            }
+            Attempt::NeedsAction => {
+                let before = self.portrait::<Invoice>(id);
+                self.count_attempt(id, by);
+                self.emit::<Invoice>("invoice.payment_action_required", id);
+                self.emit_updated::<Invoice>("invoice.updated", id, &before);
+                Some(LifeError::NeedsAction { intent: intent.to_owned() })
+            }
+            Attempt::Processing => {
+                self.begin_debit(id, intent, by);
+                None
+            }
         }
     }
 
-    fn charge(&mut self, invoice: &str, succeeded: bool) -> Option<String> {
-        let held = self.invoices.get(invoice)?;
-        let intent = held.payment_intent.clone()?;
-        let method =
-            self.customers.get(&held.customer).and_then(|held| held.default_payment_method.clone());
-        let id = self.ids.long("ch_");
-        let now = self.now;
-        let payment = self.payments.get_mut(&intent)?;
-        payment.charge = Some(Charge { id: id.clone(), created: now, succeeded });
-        payment.method = method;
-        if succeeded {
-            payment.status = PaymentStatus::Succeeded;
-            payment.paid_at = Some(now);
-        }
-        let kind = if succeeded { "charge.succeeded" } else { "charge.failed" };
-        self.emit_by(kind, |world, view| {
-            let payment = world.payments.get(&intent);
-            payment
-                .and_then(|of| of.charge.as_ref().map(|charge| (charge, of)))
-                .map_or(Value::Null, |(charge, of)| render::payment::charge(charge, of, view))
+    /// A charge that the customer was not there to authenticate waits for the customer.
+    fn ask_for_action(&mut self, intent: &str) {
+        self.edit::<PaymentIntent>(intent, |held| {
+            held.status = IntentStatus::RequiresAction;
+            held.method = held.last_error.as_ref().map(|error| error.method.clone());
         });
-        let kind =
-            if succeeded { "payment_intent.succeeded" } else { "payment_intent.payment_failed" };
-        self.emit_intent(kind, &intent);
-        Some(id)
+        self.emit::<PaymentIntent>("payment_intent.requires_action", intent);
     }
 
-    pub(super) fn emit_intent(&mut self, kind: &str, id: &str) {
-        self.emit_by(kind, |world, view| {
-            world.payments.get(id).map_or(Value::Null, |held| render::payment::intent(held, view))
-        });
+    fn keep_charge(&mut self, id: &str, intent: &str) {
+        let charge = self.payment_intents.get(intent).and_then(|held| held.latest_charge());
+        let charge = charge.map(str::to_owned);
+        self.edit::<Invoice>(id, |held| held.charge = charge);
     }
 
-    fn settle(&mut self, id: &str, automatic: bool) {
-        let charge = self.charge(id, true);
-        let before = self.portrait::<Invoice>(id);
+    /// The first attempt of any kind counts, after it only automatic ones. The second of the
+    /// next attempt, where there is one.
+    fn count_attempt(&mut self, id: &str, by: By) -> Option<i64> {
+        let (now, retries) = (self.now, self.rules.retry_after_seconds.clone());
+        let mut next = None;
         self.edit::<Invoice>(id, |held| {
-            held.charge = charge;
-            // The first attempt of any kind counts, after it only automatic ones.
-            if automatic || held.attempt_count == 0 {
+            held.attempted = true;
+            if by == By::Account || held.attempt_count == 0 {
+                held.attempt_count += 1;
+            }
+            // A first invoice is not tried again: the subscription waits as incomplete.
+            let is_tried_again = held.billing_reason != BillingReason::Create;
+            if by != By::Caller && is_tried_again && held.auto_advance {
+                let made = usize::try_from(held.attempt_count - 1).unwrap_or(usize::MAX);
+                next = retries.get(made).map(|wait| now + wait);
+                held.next_payment_attempt = next;
+            }
+        });
+        next
+    }
+
+    fn settle(&mut self, id: &str, intent: &str, by: By) {
+        let before = self.portrait::<Invoice>(id);
+        self.keep_charge(id, intent);
+        self.edit::<Invoice>(id, |held| {
+            if by == By::Account || held.attempt_count == 0 {
                 held.attempt_count += 1;
             }
         });
-        self.mark_paid_from(id, false, &before);
-        if let Some(payment) = self.invoices.get(id).and_then(|held| held.payment_intent.clone()) {
-            let due = self.now + PAYMENT_ANNOUNCED_AFTER_SECONDS;
-            self.agenda.plan(due, Task::AnnouncePayment { payment });
+        let paid = self.payment_made(id, intent);
+        let remains = self.invoices.get(id).is_some_and(|held| held.amount_remaining() > paid);
+        if remains {
+            self.edit::<Invoice>(id, |held| {
+                held.amount_paid += paid;
+                held.attempted = true;
+            });
+            self.emit_updated::<Invoice>("invoice.updated", id, &before);
+        } else {
+            self.mark_paid_from(id, false, &before);
+        }
+    }
+
+    /// A bank debit is taken for paid by the subscription, not by the invoice.
+    fn begin_debit(&mut self, id: &str, intent: &str, by: By) {
+        let before = self.portrait::<Invoice>(id);
+        self.keep_charge(id, intent);
+        self.count_attempt(id, by);
+        self.edit::<Invoice>(id, |held| held.next_payment_attempt = None);
+        self.emit_updated::<Invoice>("invoice.updated", id, &before);
+        let first = self.invoices.get(id).filter(|it| it.billing_reason == BillingReason::Create);
+        if let Some(subscription) = first.map(|held| held.subscription.clone()) {
+            self.recover(&subscription, id);
         }
     }
 
@@ -163,42 +239,38 @@ impl World {
         }
     }
 
-    pub(crate) fn announce_payment(&mut self, intent: &str) {
-        self.emit_by("invoice_payment.paid", |world, _| {
-            world.payments.get(intent).map_or(Value::Null, render::payment::invoice_payment)
-        });
-    }
-
-    /// A declined attempt and what follows from it.
-    fn decline(&mut self, id: &str, automatic: bool) -> LifeError {
-        let charge = self.charge(id, false);
-        let now = self.now;
-        let retries = self.rules.retry_after_seconds.clone();
+    /// A declined attempt and what follows from it. Without an intent nothing was charged, as
+    /// there was nothing to charge.
+    fn decline(&mut self, id: &str, intent: Option<&str>, by: By) {
         let before = self.portrait::<Invoice>(id);
-        let mut next = None;
-        self.edit::<Invoice>(id, |held| {
-            held.charge.clone_from(&charge);
-            held.attempted = true;
-            if automatic || held.attempt_count == 0 {
-                held.attempt_count += 1;
-            }
-            // A first invoice is not tried again: the subscription waits as incomplete.
-            let is_tried_again = held.billing_reason != BillingReason::Create;
-            if automatic && is_tried_again && held.auto_advance {
-                let made = usize::try_from(held.attempt_count - 1).unwrap_or(usize::MAX);
-                next = retries.get(made).map(|wait| now + wait);
-                held.next_payment_attempt = next;
-            }
-        });
+        if let Some(intent) = intent {
+            self.keep_charge(id, intent);
+        }
+        let next = self.count_attempt(id, by);
         self.emit::<Invoice>("invoice.payment_failed", id);
         self.emit_updated::<Invoice>("invoice.updated", id, &before);
-        let declined = LifeError::Declined { charge };
-        let Some(held) = self.invoices.get(id) else {
-            return declined;
-        };
+        let Some(held) = self.invoices.get(id) else { return };
         if held.billing_reason == BillingReason::Create {
-            return declined;
+            // The subscription was active since the debit was begun, and stays so.
+            if by == By::Bank && intent.is_some() {
+                self.void(id);
+            }
+            return;
         }
+        self.fall_behind(id, next, by);
+    }
+
+    /// A retry that nothing is executed for, as the method was refused for good.
+    fn pass_over(&mut self, id: &str) {
+        let before = self.portrait::<Invoice>(id);
+        let next = self.count_attempt(id, By::Account);
+        self.emit_updated::<Invoice>("invoice.updated", id, &before);
+        self.fall_behind(id, next, By::Account);
+    }
+
+    /// What an unpaid invoice means for its subscription and its customer.
+    fn fall_behind(&mut self, id: &str, next: Option<i64>, by: By) {
+        let Some(held) = self.invoices.get(id) else { return };
         let (subscription, customer) = (held.subscription.clone(), held.customer.clone());
         let latest = self.subscriptions.get(&subscription).is_some_and(|of| {
             of.status == Status::Active && of.latest_invoice.as_deref() == Some(id)
@@ -211,10 +283,9 @@ impl World {
         self.update::<Customer>("customer.updated", &customer, |held| held.delinquent = true);
         match next {
             Some(due) => self.agenda.plan(due, Task::Collect { invoice: id.to_owned() }),
-            None if automatic => self.give_up(&subscription, id),
+            None if by != By::Caller => self.give_up(&subscription, id),
             None => {}
         }
-        declined
     }
 
     /// What the account does when the last retry has failed.
@@ -243,6 +314,17 @@ impl World {
 
     /// Pays an invoice by request, with the customer's payment method or outside of Stripe.
     pub(crate) fn pay_invoice(&mut self, id: &str, out_of_band: bool) -> Result<(), LifeError> {
+        self.pay_invoice_by(id, None, out_of_band, true)
+    }
+
+    /// The same with a method of the caller's choice, and with or without the customer there.
+    pub(crate) fn pay_invoice_by(
+        &mut self,
+        id: &str,
+        method: Option<String>,
+        out_of_band: bool,
+        off_session: bool,
+    ) -> Result<(), LifeError> {
         let status = self.known_invoice(id)?.status;
         match status {
             InvoiceStatus::Draft => self.finalize(id),
@@ -262,18 +344,26 @@ impl World {
         }
         if out_of_band {
             if self.invoices.get(id).is_some_and(|held| held.status != InvoiceStatus::Paid) {
+                self.end_payments(id, None);
                 self.mark_paid(id, true);
             }
             return Ok(());
         }
-        self.collect(id, false).map_or(Ok(()), Err)
+        self.collect_by(id, method, By::Caller, off_session).map_or(Ok(()), Err)
     }
 
     /// An attempt to collect an open invoice that the bank declines.
     pub(crate) fn fail_payment(&mut self, id: &str) -> Result<(), LifeError> {
         match self.known_invoice(id)?.status {
             InvoiceStatus::Open | InvoiceStatus::Uncollectible => {
-                self.decline(id, false);
+                let intent = self.open_intent(id).zip(self.method_for(id));
+                if let Some((intent, method)) = intent {
+                    let declined = Answer::Declined(Decline::Generic);
+                    let attempt = self.carry_out(&intent, &method, declined, false);
+                    self.after_invoice_attempt(id, &intent, attempt, By::Caller);
+                } else {
+                    self.decline(id, None, By::Caller);
+                }
                 Ok(())
             }
             InvoiceStatus::Draft | InvoiceStatus::Paid | InvoiceStatus::Void => {

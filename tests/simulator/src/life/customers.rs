@@ -3,9 +3,9 @@
 use super::orders::{CustomerChange, NewCustomer};
 use super::{Cancel, LifeError};
 use crate::life::rules::DeletedCustomerBody;
+use crate::model::card::Card;
 use crate::model::customer::Customer;
 use crate::model::merge_metadata;
-use crate::model::payment::{Card, PaymentMethod};
 use crate::render;
 use crate::world::World;
 use serde_json::Value;
@@ -15,14 +15,13 @@ impl World {
         let card = new.card;
         let id = self.insert_customer(new);
         self.emit::<Customer>("customer.created", &id);
-        match card {
-            Card::Good | Card::Declining => self.attach_method(&id, card),
-            Card::Missing => {}
+        if card != Card::Missing {
+            self.give_card(&id, card);
         }
         id
     }
 
-    /// Has a customer be there, without a word.
+    /// Has a customer be there, without a word. It gets its payment method when it first pays.
     pub(super) fn insert_customer(&mut self, new: NewCustomer) -> String {
         let id = self.ids.short("cus_");
         let prefix: String = id.chars().rev().take(8).collect::<String>().to_uppercase();
@@ -43,27 +42,10 @@ impl World {
             next_invoice_sequence: 1,
             phone: new.phone,
             test_clock: new.test_clock.filter(|id| self.live_clock(id, "test_clock").is_ok()),
-            card: new.card,
+            bank: Some(new.card).filter(|card| *card != Card::Missing),
         };
         self.customers.insert(&id, customer);
         id
-    }
-
-    /// Gives a customer a payment method, which becomes the default.
-    pub(crate) fn attach_method(&mut self, customer: &str, card: Card) {
-        let method = PaymentMethod {
-            id: self.ids.long("pm_"),
-            created: self.now,
-            customer: customer.to_owned(),
-            last_four: if card == Card::Good { "4242" } else { "0341" },
-        };
-        let id = method.id.clone();
-        self.payment_methods.insert(&id, method.clone());
-        self.emit_by("payment_method.attached", |_, _| render::payment::method(&method));
-        self.update::<Customer>("customer.updated", customer, |held| {
-            held.default_payment_method = Some(id);
-            held.card = card;
-        });
     }
 
     pub(crate) fn update_customer(
@@ -113,10 +95,11 @@ impl World {
         Ok(())
     }
 
-    /// How the customer's bank answers from now on. No event tells of it.
+    /// How the customer's banks answer from now on, whatever its methods are good for. No event
+    /// tells of it; a customer without a method is given one when it first pays.
     pub(crate) fn set_card(&mut self, id: &str, card: Card) -> Result<(), LifeError> {
         self.live_customer(id, "id")?;
-        self.edit::<Customer>(id, |held| held.card = card);
+        self.edit::<Customer>(id, |held| held.bank = Some(card));
         Ok(())
     }
 

@@ -72,6 +72,7 @@ impl World {
         });
         self.emit::<Invoice>("invoice.voided", id);
         self.emit_updated::<Invoice>("invoice.updated", id, &before);
+        self.end_payments(id, Some("void_invoice"));
     }
 
     pub(super) fn known_invoice(&self, id: &str) -> Result<&Invoice, LifeError> {

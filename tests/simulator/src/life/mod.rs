@@ -7,6 +7,7 @@ mod collect;
 mod customers;
 mod finalize;
 mod orders;
+pub(crate) mod payments;
 mod pending;
 mod renew;
 pub(crate) mod rules;
@@ -21,6 +22,7 @@ pub use orders::{
     SubscriptionChange,
 };
 
+use crate::model::card::Decline;
 use thiserror::Error;
 
 /// Why a request was not fulfilled.
@@ -57,5 +59,15 @@ pub enum LifeError {
     Declined {
         /// The failed charge, when there was an attempt.
         charge: Option<String>,
+        /// Why.
+        decline: Decline,
+        /// The payment intent, or the setup intent, that was attempted.
+        intent: Option<String>,
+    },
+    /// The payment waits for the customer to prove who they are.
+    #[error("the payment waits for 3D Secure; have the customer pass it")]
+    NeedsAction {
+        /// The payment intent that waits.
+        intent: String,
     },
 }

@@ -1,7 +1,7 @@
 //! What a caller asks for. In changes `None` leaves a field as it is and an empty text unsets it,
 //! as in Stripe's forms.
 
-use crate::model::payment::Card;
+use crate::model::card::Card;
 use crate::model::price::Interval;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -34,6 +34,11 @@ pub struct Rules {
     pub retry_after_seconds: Vec<i64>,
     /// What follows the last failed try.
     pub dunning_end: DunningEnd,
+    /// Seconds from the beginning of a bank debit to its end.
+    pub delayed_payment_seconds: i64,
+    /// Unverified: whether `payment_method.detached` names the former customer in
+    /// `previous_attributes`.
+    pub detached_method_names_customer: bool,
     /// Seconds that a renewal invoice stays a draft.
     pub draft_seconds: i64,
     /// Unverified: the body of `customer.deleted`.
@@ -63,6 +68,8 @@ impl Default for Rules {
                 7 * SECONDS_PER_DAY,
             ],
             dunning_end: DunningEnd::default(),
+            delayed_payment_seconds: 4 * SECONDS_PER_DAY,
+            detached_method_names_customer: true,
             draft_seconds: 3_600,
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),

@@ -5,7 +5,6 @@ use super::orders::{NewItem, NewSubscription, PaymentBehavior, Start};
 use crate::agenda::Task;
 use crate::calendar::{SECONDS_PER_DAY, next_boundary};
 use crate::model::invoice::{BillingReason, Invoice, Line};
-use crate::model::payment::Card;
 use crate::model::price::{Interval, Price};
 use crate::model::subscription::{Item, Status, Subscription};
 use crate::render::{self, View};
@@ -21,16 +20,18 @@ impl World {
     /// Starts a subscription. A declined payment leaves it `incomplete`, which is no error, except
     /// where the caller or a checkout makes it one: then nothing is made.
     pub(crate) fn subscribe(&mut self, new: &NewSubscription) -> Result<String, LifeError> {
-        let card = self.live_customer(&new.customer, "customer")?.card;
+        self.live_customer(&new.customer, "customer")?;
+        let method = self.paying_method(&new.customer, None);
         let trial_end = new.trial_end.filter(|end| *end > self.now);
         let items = self.first_items(&new.items, trial_end)?;
         let due: i64 =
             if trial_end.is_some() { 0 } else { items.iter().map(|i| self.cost(i)).sum() };
-        let pays = due == 0 || card == Card::Good;
+        let pays = due == 0 || self.would_pay(&new.customer, method.as_deref());
         let must_pay = new.start == Start::Checkout
             || new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
         if must_pay && !pays {
-            return Err(LifeError::Declined { charge: None });
+            let decline = self.would_decline(method.as_deref());
+            return Err(LifeError::Declined { charge: None, decline, intent: None });
         }
         let id = self.insert_subscription(new, items, trial_end);
         let invoice = self.ids.long("in_");

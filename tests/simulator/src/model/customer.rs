@@ -1,7 +1,7 @@
 //! Customers.
 
 use super::Metadata;
-use super::payment::Card;
+use super::card::Card;
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,6 @@ pub(crate) struct Customer {
     pub(crate) next_invoice_sequence: i64,
     pub(crate) phone: Option<String>,
     pub(crate) test_clock: Option<String>,
-    /// How the customer's bank answers; no part of any body.
-    pub(crate) card: Card,
+    /// How the customer's banks answer, if not as its methods say; no part of any body.
+    pub(crate) bank: Option<Card>,
 }

@@ -8,7 +8,7 @@ use crate::life::{
     NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,
     SubscriptionChange,
 };
-use crate::model::payment::Card;
+use crate::model::card::Card;
 use crate::model::price::Interval;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -390,7 +390,7 @@ impl Script {
 
 fn mend_card(world: &mut World, customer: &str, subscription: &str) -> Result<(), LifeError> {
     world.live_customer(customer, "customer")?;
-    world.attach_method(customer, Card::Good);
+    world.give_card(customer, Card::Good);
     let open = world
         .subscriptions
         .get(subscription)

@@ -3,12 +3,17 @@
 //! Each object is written once for the newest version; what older versions had elsewhere is added
 //! or taken away by the date of the release that moved it.
 
+pub(crate) mod charge;
 pub(crate) mod customer;
 pub(crate) mod invoice;
+pub(crate) mod invoice_payment;
 pub(crate) mod payment;
+pub(crate) mod payment_intent;
+pub(crate) mod payment_method;
 pub(crate) mod previous;
 pub(crate) mod price;
 pub(crate) mod product;
+pub(crate) mod setup_intent;
 pub(crate) mod subscription;
 pub(crate) mod test_clock;
 pub(crate) mod thin_event;

@@ -1,134 +1,109 @@
-//! Payments: methods, intents, charges, invoice payments, and the session of a checkout.
+//! What the objects of a payment have in common: the error of a failed attempt, what a method
+//! looks like to a charge; and the session of a checkout.
 
-use super::{View, extend, remove};
-use crate::model::payment::{Charge, Payment, PaymentMethod, PaymentStatus};
+use super::{Object as _, View, extend};
+use crate::model::payment_intent::{AutomaticMethods, Refusal};
+use crate::model::payment_method::{BillingDetails, MethodKind, PaymentMethod};
 use crate::model::subscription::Subscription;
-use crate::version::since;
+use crate::world::World;
 use serde_json::{Value, json};
 
-const DECLINED: &str = "Your card was declined.";
-
-pub(crate) fn method(held: &PaymentMethod) -> Value {
-    json!({
-        "id": held.id,
-        "object": "payment_method",
-        "allow_redisplay": "unspecified",
-        "billing_details": { "address": null, "email": null, "name": null, "phone": null },
-        "card": card(held),
-        "created": held.created,
-        "customer": held.customer,
-        "livemode": false,
-        "metadata": {},
-        "type": "card",
-    })
-}
-
-fn card(held: &PaymentMethod) -> Value {
-    json!({
-        "brand": "visa",
-        "checks": {
-            "address_line1_check": null,
-            "address_postal_code_check": null,
-            "cvc_check": "pass",
-        },
-        "country": "US",
-        "exp_month": 12,
-        "exp_year": 2034,
-        "funding": "credit",
-        "last4": held.last_four,
-    })
-}
-
-pub(crate) fn intent(held: &Payment, view: View<'_>) -> Value {
-    let paid = held.status == PaymentStatus::Succeeded;
-    let charge = held.charge.as_ref();
-    let error = (!paid && charge.is_some()).then(|| {
-        json!({ "code": "card_declined", "decline_code": "generic_decline", "message": DECLINED,
-                "type": "card_error" })
-    });
+/// The error object of a failed attempt.
+pub(super) fn error(refusal: &Refusal, world: &World, view: View<'_>) -> Value {
+    let decline = refusal.decline;
+    let method = world.payment_methods.get(&refusal.method);
+    let page = format!("https://stripe.com/docs/error-codes/{}", decline.code().replace('_', "-"));
     let mut body = json!({
-        "id": held.intent,
-        "object": "payment_intent",
-        "amount": held.amount,
-        "amount_capturable": 0,
-        "amount_received": if paid { held.amount } else { 0 },
-        "canceled_at": null,
-        "capture_method": "automatic",
-        "confirmation_method": "automatic",
-        "created": held.created,
-        "currency": held.currency,
-        "customer": held.customer,
-        "description": "Subscription",
-        "last_payment_error": error,
-        "latest_charge": charge.map(|charge| charge.id.as_str()),
-        "livemode": false,
-        "metadata": {},
-        "next_action": null,
-        "payment_method": if paid { held.method.as_deref() } else { None },
-        "payment_method_types": ["card"],
-        "setup_future_usage": "off_session",
-        "status": if paid { "succeeded" } else { "requires_payment_method" },
+        "code": decline.code(),
+        "doc_url": page,
+        "message": decline.message(),
+        "payment_method": method.map(|held| held.render(world, view)),
+        "type": decline.kind(),
     });
-    if !view.version.has(since::BASIL) {
-        extend(&mut body, json!({ "invoice": held.invoice }));
+    if let Some(charge) = &refusal.charge {
+        extend(&mut body, json!({ "charge": charge }));
     }
-    if !view.version.has(since::LATEST_CHARGE) {
-        remove(&mut body, &["latest_charge"]);
-        let data: Vec<Value> =
-            charge.map(|charge| self::charge(charge, held, view)).into_iter().collect();
-        let url = format!("/v1/charges?payment_intent={}", held.intent);
-        let count = data.len();
-        let list = json!({ "object": "list", "data": data, "has_more": false,
-                           "total_count": count, "url": url });
-        extend(&mut body, json!({ "charges": list }));
+    if let Some(code) = decline.decline_code() {
+        extend(&mut body, json!({ "decline_code": code }));
     }
     body
 }
 
-pub(crate) fn charge(held: &Charge, of: &Payment, view: View<'_>) -> Value {
-    let mut body = json!({
-        "id": held.id,
-        "object": "charge",
-        "amount": of.amount,
-        "amount_captured": if held.succeeded { of.amount } else { 0 },
-        "amount_refunded": 0,
-        "captured": held.succeeded,
-        "created": held.created,
-        "currency": of.currency,
-        "customer": of.customer,
-        "description": "Subscription",
-        "disputed": false,
-        "failure_code": if held.succeeded { None } else { Some("card_declined") },
-        "failure_message": if held.succeeded { None } else { Some(DECLINED) },
-        "livemode": false,
-        "metadata": {},
-        "paid": held.succeeded,
-        "payment_intent": of.intent,
-        "payment_method": of.method,
-        "refunded": false,
-        "status": if held.succeeded { "succeeded" } else { "failed" },
-    });
-    if !view.version.has(since::BASIL) {
-        extend(&mut body, json!({ "invoice": of.invoice }));
+/// What the customer is asked to do next.
+pub(super) fn next_action(intent: &str, return_url: Option<&str>) -> Value {
+    let page = format!("https://hooks.stripe.com/3d_secure_2/hosted?intent={intent}");
+    match return_url {
+        Some(back) => json!({
+            "redirect_to_url": { "return_url": back, "url": page },
+            "type": "redirect_to_url",
+        }),
+        None => json!({
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": { "stripe_js": page, "type": "three_d_secure_redirect" },
+        }),
     }
-    body
 }
 
-pub(crate) fn invoice_payment(held: &Payment) -> Value {
-    json!({
-        "id": held.on_invoice,
-        "object": "invoice_payment",
-        "amount_paid": held.paid_at.map(|_| held.amount),
-        "amount_requested": held.amount,
-        "created": held.created,
-        "currency": held.currency,
-        "invoice": held.invoice,
-        "is_default": true,
-        "livemode": false,
-        "payment": { "payment_intent": held.intent, "type": "payment_intent" },
-        "status": if held.paid_at.is_some() { "paid" } else { "open" },
-        "status_transitions": { "canceled_at": null, "paid_at": held.paid_at },
+pub(super) fn automatic(held: Option<AutomaticMethods>) -> Value {
+    held.map_or(Value::Null, |held| {
+        let redirects = if held.allow_redirects { "always" } else { "never" };
+        json!({ "allow_redirects": redirects, "enabled": true })
     })
+}
+
+pub(super) fn billing_details(held: &BillingDetails) -> Value {
+    json!({
+        "address": held.address.clone().unwrap_or_else(|| json!({
+            "city": null, "country": null, "line1": null, "line2": null, "postal_code": null,
+            "state": null,
+        })),
+        "email": held.email,
+        "name": held.name,
+        "phone": held.phone,
+        "tax_id": null,
+    })
+}
+
+/// The fields that both a method and its charges have under the name of the method's type.
+pub(super) fn account(held: &PaymentMethod) -> Value {
+    let face = &held.face;
+    match held.kind {
+        MethodKind::Card => json!({
+            "brand": face.brand,
+            "checks": {
+                "address_line1_check": null,
+                "address_postal_code_check": null,
+                "cvc_check": "pass",
+            },
+            "country": face.country,
+            "exp_month": face.exp_month,
+            "exp_year": face.exp_year,
+            "fingerprint": fingerprint(held),
+            "funding": "credit",
+            "last4": face.last_four,
+            "wallet": null,
+        }),
+        MethodKind::SepaDebit => json!({
+            "bank_code": "37040044",
+            "branch_code": "",
+            "country": face.country,
+            "fingerprint": fingerprint(held),
+            "last4": face.last_four,
+        }),
+        MethodKind::UsBankAccount => json!({
+            "account_holder_type": "individual",
+            "account_type": "checking",
+            "bank_name": "STRIPE TEST BANK",
+            "fingerprint": fingerprint(held),
+            "last4": face.last_four,
+            "routing_number": "110000000",
+        }),
+    }
+}
+
+/// The same for every method of one number.
+fn fingerprint(held: &PaymentMethod) -> String {
+    format!("sim{}{:0>10}", held.face.brand, held.face.last_four)
 }
 
 /// The completed session that a subscription was started by.

@@ -162,7 +162,10 @@ async fn the_last_event_of_each_object_shows_the_truth() {
     let mut compared = 0;
     for (kind, objects) in objects {
         for (id, object) in objects {
-            let shown = &last[&(kind.clone(), id.clone())];
+            let Some(shown) = last.get(&(kind.clone(), id.clone())) else {
+                assert_eq!((kind.as_str(), &object["paid_at"]), ("invoice_payment", &Value::Null));
+                continue;
+            };
             assert_eq!(without_copies(shown), cut(object), "{kind} {id}");
             compared += 1;
         }

@@ -2,7 +2,7 @@
 
 use crate::stage::{DAY, HOUR, START, Stage, same_set};
 use counterfoil_simulator::{
-    Cancel, Card, DunningEnd, ItemChange, LifeError, NewItem, NewSubscription, Options,
+    Cancel, Card, Decline, DunningEnd, ItemChange, LifeError, NewItem, NewSubscription, Options,
     PaymentBehavior, ProrationBehavior, Rules, Start, SubscriptionChange,
 };
 use serde_json::json;
@@ -62,7 +62,15 @@ async fn an_unpaid_first_invoice_expires_the_subscription_after_23_hours() {
     let id = stage.simulator.subscribe(&stage.wish(&customer)).unwrap();
     assert_eq!(stage.truth("subscription", &id)["status"], "incomplete");
     let (kinds, _) = stage.events_of(|| stage.simulator.advance(23 * HOUR));
-    same_set(&kinds, &["customer.subscription.updated", "invoice.voided", "invoice.updated"]);
+    same_set(
+        &kinds,
+        &[
+            "customer.subscription.updated",
+            "invoice.voided",
+            "invoice.updated",
+            "payment_intent.canceled",
+        ],
+    );
     assert_eq!(stage.truth("subscription", &id)["status"], "incomplete_expired");
 }
 
@@ -90,7 +98,10 @@ async fn a_checkout_makes_an_active_subscription_or_none() {
     let wish = NewSubscription { start: Start::Checkout, ..stage.wish(&poor) };
     let (kinds, _) = stage.events_of(|| {
         let refused = stage.simulator.subscribe(&wish);
-        assert_eq!(refused, Err(LifeError::Declined { charge: None }));
+        assert_eq!(
+            refused,
+            Err(LifeError::Declined { charge: None, decline: Decline::Generic, intent: None })
+        );
     });
     same_set(&kinds, &[]);
 }

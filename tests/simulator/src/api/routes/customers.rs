@@ -4,8 +4,8 @@ use super::{Answered, Call, Resource, Verb};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::life::{CustomerChange, NewCustomer};
+use crate::model::card::Card;
 use crate::model::customer::Customer;
-use crate::model::payment::Card;
 use crate::render::{Object, deleted};
 use crate::world::World;
 use serde_json::{Map, Value};
@@ -86,7 +86,7 @@ fn update(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
         },
     )?;
     if let Some(card) = card {
-        world.attach_method(id, card);
+        world.give_card(id, card);
     }
     Ok(())
 }

@@ -1,0 +1,149 @@
+//! Charges. Before 2025-03-31.basil they named their invoice.
+
+use super::payment::{account, billing_details};
+use super::{Object, View, extend, put};
+use crate::model::card::Decline;
+use crate::model::charge::{Charge, ChargeStatus};
+use crate::model::payment_method::{BillingDetails, MethodKind, PaymentMethod};
+use crate::model::table::Table;
+use crate::version::since;
+use crate::world::World;
+use serde_json::{Value, json};
+
+impl Object for Charge {
+    const KIND: &'static str = "charge";
+    const PLURAL: &'static str = "charges";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn created(&self) -> i64 {
+        self.created
+    }
+
+    fn table(world: &World) -> &Table<Self> {
+        &world.charges
+    }
+
+    fn table_mut(world: &mut World) -> &mut Table<Self> {
+        &mut world.charges
+    }
+
+    fn render(&self, world: &World, view: View<'_>) -> Value {
+        let method = world.payment_methods.get(&self.method);
+        let nobody = BillingDetails::default();
+        let details = method.map_or(&nobody, |held| &held.billing_details);
+        let succeeded = self.status == ChargeStatus::Succeeded;
+        let mut body = json!({
+            "id": self.id,
+            "object": "charge",
+            "amount": self.amount,
+            "amount_captured": self.amount_captured,
+            "amount_refunded": self.amount_refunded,
+            "billing_details": billing_details(details),
+            "captured": self.captured,
+            "created": self.created,
+            "currency": self.currency,
+            "customer": self.customer,
+            "description": self.description,
+            "disputed": self.disputed,
+            "failure_code": self.decline.map(Decline::code),
+            "failure_message": self.decline.map(Decline::message),
+            "metadata": self.metadata,
+            "outcome": outcome(self),
+            "paid": succeeded,
+            "payment_intent": self.intent,
+            "payment_method": self.method,
+            "payment_method_details": method.map(method_details),
+            "receipt_email": self.receipt_email,
+            "receipt_url": succeeded
+                .then(|| format!("https://pay.stripe.com/receipts/payment/{}", self.id)),
+            "refunded": self.is_refunded(),
+            "statement_descriptor": self.statement_descriptor,
+            "status": self.status.as_str(),
+        });
+        extend(&mut body, constants());
+        if !view.version.has(since::BASIL) {
+            extend(&mut body, json!({ "invoice": self.invoice }));
+        }
+        body
+    }
+}
+
+/// What the simulator does not model, as an untouched charge shows it.
+fn constants() -> Value {
+    json!({
+        "application": null,
+        "application_fee": null,
+        "application_fee_amount": null,
+        "balance_transaction": null,
+        "calculated_statement_descriptor": "SIMULATED ACCOUNT",
+        "failure_balance_transaction": null,
+        "fraud_details": {},
+        "livemode": false,
+        "on_behalf_of": null,
+        "receipt_number": null,
+        "review": null,
+        "shipping": null,
+        "source": null,
+        "source_transfer": null,
+        "statement_descriptor_suffix": null,
+        "transfer_data": null,
+        "transfer_group": null,
+    })
+}
+
+fn outcome(held: &Charge) -> Value {
+    let (network, reason, risk, says, kind) = match (held.status, held.decline) {
+        (_, Some(Decline::Fraudulent)) => (
+            "not_sent_to_network",
+            Some("highest_risk_level"),
+            "highest",
+            "Stripe blocked this payment as too risky.",
+            "blocked",
+        ),
+        (_, Some(decline)) => (
+            "declined_by_network",
+            decline.decline_code(),
+            "normal",
+            "The bank did not return any further details with this decline.",
+            "issuer_declined",
+        ),
+        (ChargeStatus::Pending, None) => {
+            ("approved_by_network", None, "not_assessed", "Payment pending.", "authorized")
+        }
+        (ChargeStatus::Succeeded | ChargeStatus::Failed, None) => {
+            ("approved_by_network", None, "normal", "Payment complete.", "authorized")
+        }
+    };
+    json!({
+        "advice_code": null,
+        "network_advice_code": null,
+        "network_decline_code": null,
+        "network_status": network,
+        "reason": reason,
+        "risk_level": risk,
+        "seller_message": says,
+        "type": kind,
+    })
+}
+
+/// The method as it was charged.
+fn method_details(held: &PaymentMethod) -> Value {
+    let mut account = account(held);
+    let own = match held.kind {
+        MethodKind::Card => json!({
+            "installments": null,
+            "mandate": null,
+            "network": held.face.brand,
+            "three_d_secure": null,
+        }),
+        MethodKind::SepaDebit => json!({ "mandate": null }),
+        MethodKind::UsBankAccount => json!({ "mandate": null, "payment_reference": null }),
+    };
+    extend(&mut account, own);
+    let mut details = json!({ "type": held.kind.as_str() });
+    put(&mut details, held.kind.as_str(), account);
+    details
+}
