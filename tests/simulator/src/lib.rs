@@ -49,6 +49,7 @@ mod world;
 pub use api::fault::{CallFaults, Fault, FaultRate, Step};
 pub use api::limits::{Limits, RateLimit};
 pub use api::pattern::{InvalidPattern, Pattern};
+pub use api::seen::SeenCall;
 pub use clock::ClockMode;
 pub use delivery::endpoint::{Endpoint, EndpointId, InvalidUrl, Kinds, Payload};
 pub use delivery::faults::Faults;

@@ -4,6 +4,7 @@ use crate::api;
 use crate::api::fault::FaultBook;
 use crate::api::keys::{KEPT_SECONDS, Keys};
 use crate::api::limits::LimitBook;
+use crate::api::seen::{SeenBook, SeenCall};
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
 use crate::delivery::endpoint::{Endpoint, EndpointId};
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     keys: Keys,
     keys_of_v2: Keys,
     limits: LimitBook,
+    seen: SeenBook,
     state: Mutex<State>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     wall: Arc<dyn Wall>,
@@ -118,6 +120,7 @@ impl Simulator {
             keys: Keys::kept_for(KEPT_SECONDS),
             keys_of_v2: Keys::kept_for(key_seconds),
             limits: LimitBook::default(),
+            seen: SeenBook::default(),
             state: Mutex::new(State { clock, posted: 0, posted_thin: 0, world }),
             tasks: Mutex::new(Vec::new()),
             wall,
@@ -320,6 +323,10 @@ impl Simulator {
         &self.shared.limits
     }
 
+    pub(crate) fn seen_book(&self) -> &SeenBook {
+        &self.shared.seen
+    }
+
     pub(crate) fn monotonic(&self) -> Duration {
         self.shared.wall.monotonic()
     }
@@ -374,6 +381,12 @@ impl Simulator {
     #[must_use]
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.shared.courier.records()
+    }
+
+    /// The calls of Stripe's API that were answered so far, sorted by their path.
+    #[must_use]
+    pub fn calls_seen(&self) -> Vec<SeenCall> {
+        self.shared.seen.calls()
     }
 
     /// The sums so far.

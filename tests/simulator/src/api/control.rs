@@ -11,6 +11,7 @@
 //! | `POST /_simulator/endpoints/{id}/secrets` | sets the live `secrets` |
 //! | `GET`, `POST /_simulator/faults` | shows or sets the faults |
 //! | `GET`, `DELETE /_simulator/calls` | shows or forgets the faults of calls |
+//! | `GET /_simulator/calls/seen` | the calls that were answered, counted by status |
 //! | `POST /_simulator/calls/next` | has the next calls go wrong: `on`, `fault`, and as wanted `times` |
 //! | `POST /_simulator/calls/script` | sets a list of the same as the script of calls |
 //! | `POST /_simulator/calls/rates` | sets a list of `on`, `fault` and `rate` |
@@ -80,6 +81,7 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
         ("GET", ["faults"]) => Ok(json!(simulator.faults())),
         ("POST", ["faults"]) => set_faults(parse(request)?, simulator),
         ("GET", ["calls"]) => Ok(json!(simulator.call_faults())),
+        ("GET", ["calls", "seen"]) => Ok(json!(simulator.calls_seen())),
         ("DELETE", ["calls"]) => {
             simulator.clear_call_faults();
             Ok(json!(simulator.call_faults()))

@@ -171,17 +171,20 @@ impl ApiError {
         error
     }
 
-    /// What is answered for an effect that took place.
-    pub(super) fn after_effect() -> Self {
+    /// What is answered when nothing took place.
+    pub(super) fn before_effect() -> Self {
         Self {
             kind: "api_error",
-            executed: true,
-            headers: &[(SHOULD_RETRY, "false")],
             ..Self::request(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Sorry! There was an error while talking to one of our backends.",
             )
         }
+    }
+
+    /// What is answered for an effect that took place.
+    pub(super) fn after_effect() -> Self {
+        Self { executed: true, headers: &[(SHOULD_RETRY, "false")], ..Self::before_effect() }
     }
 
     pub(super) fn dependency_failed() -> Self {

@@ -38,6 +38,7 @@ pub(super) async fn answer(
     simulator: &Simulator,
 ) -> Result<Response<Full<Bytes>>, Cut> {
     let Dated { mut answer, id, kept: _, now, version } = dated(request, simulator).await?;
+    simulator.seen_book().count(request.route(), answer.status);
     answer.headers.push(("request-id", id));
     answer.headers.push(("stripe-version", version.as_str().to_owned()));
     if let Some(key) = request.idempotency_key() {
@@ -86,6 +87,7 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
             Fault::CutBeforeEffect
             | Fault::DependencyFailed
             | Fault::ErrorAfterEffect
+            | Fault::ErrorBeforeEffect
             | Fault::KeyInUse
             | Fault::LateSearch { .. }
             | Fault::LockTimeout
@@ -100,6 +102,7 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
 fn before_all(fault: Option<Fault>, request: &ApiRequest) -> Option<Result<ApiError, Cut>> {
     match fault? {
         Fault::CutBeforeEffect => Some(Err(Cut)),
+        Fault::ErrorBeforeEffect => Some(Ok(ApiError::before_effect())),
         Fault::KeyInUse => {
             let key = request.idempotency_key().unwrap_or_default();
             Some(Ok(ApiError::key_in_use(&key)))

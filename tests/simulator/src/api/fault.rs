@@ -23,6 +23,8 @@ pub enum Fault {
     /// 500 after the effect took place, with `Stripe-Should-Retry: false`; an idempotency key
     /// keeps it. A call that fails by itself fails as it would have.
     ErrorAfterEffect,
+    /// 500 and nothing has happened; no key keeps it, and a retry finds the way free.
+    ErrorBeforeEffect,
     /// 409 and nothing has happened: the idempotency key is in use by another call.
     KeyInUse,
     /// A search sees what the account was so many simulated seconds ago.

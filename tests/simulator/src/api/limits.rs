@@ -93,7 +93,7 @@ impl LimitBook {
     pub(super) fn admit(&self, request: &ApiRequest, now: Duration) -> Result<Admitted, ApiError> {
         let mut held = self.held();
         let limits = held.limits;
-        let endpoint = Bucket::Endpoint(endpoint(request));
+        let endpoint = Bucket::Endpoint(request.route());
         let object = written(request).map(Bucket::Object);
         held.forget(now);
         if let Some(limit) = held.hit(&limits, &endpoint, object.as_ref()) {
@@ -179,26 +179,10 @@ impl Drop for Admitted {
     }
 }
 
-/// The method and the path, with `*` for each id. An id has a capital letter or a digit behind
-/// the version; the words of paths have none.
-fn endpoint(request: &ApiRequest) -> String {
-    let mut name = request.method.to_string();
-    for (place, part) in request.segments().iter().enumerate() {
-        name.push('/');
-        name.push_str(if place > 0 && is_id(part) { "*" } else { part });
-    }
-    name
-}
-
-fn is_id(part: &str) -> bool {
-    part.bytes().any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-}
-
 /// The object that a call writes: the one its path names, or else the customer it is for.
 fn written(request: &ApiRequest) -> Option<String> {
     if request.method != Method::POST && request.method != Method::DELETE {
         return None;
     }
-    let named = request.segments().into_iter().skip(1).find(|part| is_id(part));
-    named.or_else(|| request.form().owned("customer"))
+    request.named().or_else(|| request.form().owned("customer"))
 }

@@ -22,5 +22,6 @@ mod request;
 mod router;
 mod routes;
 mod search;
+pub(crate) mod seen;
 pub(crate) mod server;
 mod v2;

@@ -29,6 +29,22 @@ impl ApiRequest {
         self.path.trim_start_matches('/').split('/').map(decode).collect()
     }
 
+    /// The method and the path, with `*` for each id. An id has a capital letter or a digit behind
+    /// the version; the words of paths have none.
+    pub(super) fn route(&self) -> String {
+        let mut route = format!("{} ", self.method);
+        for (place, part) in self.segments().iter().enumerate() {
+            route.push('/');
+            route.push_str(if place > 0 && is_id(part) { "*" } else { part });
+        }
+        route
+    }
+
+    /// The first id in the path.
+    pub(super) fn named(&self) -> Option<String> {
+        self.segments().into_iter().skip(1).find(|part| is_id(part))
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -97,6 +113,10 @@ impl ApiRequest {
     pub(super) fn form(&self) -> Form {
         self.query.clone().joined(Form::parse(&String::from_utf8_lossy(&self.body)))
     }
+}
+
+fn is_id(part: &str) -> bool {
+    part.bytes().any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Standard base64, padded or not, that holds UTF-8.

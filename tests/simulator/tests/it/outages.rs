@@ -39,6 +39,42 @@ async fn a_500_after_the_effect_is_what_its_key_keeps() {
 }
 
 #[tokio::test]
+async fn a_500_before_the_effect_is_kept_by_no_key() {
+    let stage = Stage::start().await;
+    stage.simulator.fail_next(MAKE, Fault::ErrorBeforeEffect).unwrap();
+    let first = post_under(&stage, "k", CUSTOMERS, "").await;
+    assert_eq!(first.status.as_u16(), 500);
+    assert_eq!(first.body["error"]["type"], "api_error");
+    assert_eq!(first.header("stripe-should-retry"), None, "a client goes by its own rules");
+    assert_eq!(customers(&stage).await, 0);
+    let again = post_under(&stage, "k", CUSTOMERS, "").await;
+    assert_eq!(again.status.as_u16(), 200);
+    assert_eq!(again.header("idempotent-replayed"), None);
+    assert_eq!(customers(&stage).await, 1);
+}
+
+#[tokio::test]
+async fn answered_calls_are_counted_by_path_and_status() {
+    let stage = Stage::start().await;
+    let id = call(&stage, "POST", CUSTOMERS, "").await.id();
+    call(&stage, "GET", &format!("/v1/customers/{id}"), "").await;
+    call(&stage, "GET", "/v1/customers/cus_none1", "").await;
+    call_with(&stage, "GET", CUSTOMERS, "", &[]).await;
+    stage.simulator.fail_next(MAKE, Fault::CutAfterEffect).unwrap();
+    assert!(try_call(&stage, "POST", CUSTOMERS, "", &[KEY]).await.is_none());
+    let seen = call_with(&stage, "GET", "/_simulator/calls/seen", "", &[]).await;
+    assert_eq!(
+        seen.body,
+        json!([
+            { "call": "GET /v1/customers", "answered": { "401": 1 } },
+            { "call": "POST /v1/customers", "answered": { "200": 1 } },
+            { "call": "GET /v1/customers/*", "answered": { "200": 1, "404": 1 } },
+        ]),
+        "what was cut got no answer, and the control API counts nothing of its own"
+    );
+}
+
+#[tokio::test]
 async fn a_connection_is_cut_before_or_after_the_effect() {
     let stage = Stage::start().await;
     for (fault, made) in [(Fault::CutBeforeEffect, 0), (Fault::CutAfterEffect, 1)] {
