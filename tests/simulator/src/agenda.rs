@@ -22,6 +22,10 @@ pub(crate) enum Task {
     AnnouncePayment { payment: String },
     /// A bank debit is carried out, or comes back.
     SettlePayment { intent: String },
+    /// A meter event is counted, rejected or taken back.
+    LookAtUsage { place: usize },
+    /// What was rejected in a window is reported.
+    ReportMeterErrors { start: i64, end: i64 },
     /// A test clock arrives where it was sent.
     AdvanceClock { clock: String },
 }

@@ -24,6 +24,8 @@ pub(crate) enum Stream {
     UnknownEnum = 7,
     /// Which events have a field that nobody has heard of.
     UnknownField = 8,
+    /// Which meter events are rejected for no reason of their own.
+    Usage = 20,
     /// Which changes get an event of a type that nobody has heard of.
     UnknownType = 9,
 }

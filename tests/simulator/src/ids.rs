@@ -29,25 +29,36 @@ impl Ids {
         self.next(prefix, 24)
     }
 
+    /// The id that stands for what is described, the same for the same.
+    pub(crate) fn derived(&self, prefix: &str, about: &str) -> String {
+        let described = about.bytes().fold(mix(self.seed), |sum, byte| mix(sum ^ u64::from(byte)));
+        spelled(prefix, described, 24)
+    }
+
     fn next(&mut self, prefix: &'static str, length: usize) -> String {
         let count = self.made.entry(prefix).or_insert(0);
         *count += 1;
         let kind = prefix.bytes().fold(0u64, |sum, byte| mix(sum ^ u64::from(byte)));
         // `mix` is a bijection, so two counts of one kind never meet in one id.
         let first = mix(*count ^ mix(self.seed ^ kind));
-        let mut id = String::with_capacity(prefix.len() + length);
-        id.push_str(prefix);
-        let mut word = first;
-        for place in 0..length {
-            if place > 0 && place % DIGITS_PER_WORD == 0 {
-                word = mix(first.wrapping_add(u64::try_from(place).unwrap_or(0)));
-            }
-            let digit = usize::try_from(word % 62).unwrap_or(0);
-            id.push(char::from(ALPHABET[digit]));
-            word /= 62;
-        }
-        id
+        spelled(prefix, first, length)
     }
+}
+
+/// A number as the letters and digits of an id.
+fn spelled(prefix: &str, first: u64, length: usize) -> String {
+    let mut id = String::with_capacity(prefix.len() + length);
+    id.push_str(prefix);
+    let mut word = first;
+    for place in 0..length {
+        if place > 0 && place % DIGITS_PER_WORD == 0 {
+            word = mix(first.wrapping_add(u64::try_from(place).unwrap_or(0)));
+        }
+        let digit = usize::try_from(word % 62).unwrap_or(0);
+        id.push(char::from(ALPHABET[digit]));
+        word /= 62;
+    }
+    id
 }
 
 /// The finaliser of splitmix64: a bijection on 64 bits that scatters its input.

@@ -32,12 +32,14 @@ mod destinations;
 mod finer;
 mod ids;
 mod life;
+mod metering;
 mod model;
 mod moment;
 mod oddity;
 mod options;
 mod outages;
 mod play;
+mod quantity;
 mod render;
 mod simulator;
 mod thin;
@@ -47,7 +49,7 @@ mod wall;
 mod world;
 
 pub use api::fault::{CallFaults, Fault, FaultRate, Step};
-pub use api::limits::{Limits, RateLimit};
+pub use api::limits::{Limits, RateLimit, UsageAtOnce};
 pub use api::pattern::{InvalidPattern, Pattern};
 pub use api::seen::SeenCall;
 pub use clock::ClockMode;
@@ -58,13 +60,16 @@ pub use delivery::retry::Retries;
 pub use delivery::signature::{sign, signature_header};
 pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules};
 pub use life::seed::Seeding;
+pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRules};
 pub use life::{
-    Cancel, CustomerChange, ItemChange, LifeError, NewCustomer, NewItem, NewPrice, NewProduct,
-    NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,
-    SubscriptionChange,
+    Cancel, CustomerChange, ItemChange, LifeError, NewCustomer, NewItem, NewMeter, NewPrice,
+    NewProduct, NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior,
+    Start, SubscriptionChange, UsageFaults, UsageReport,
 };
 pub use model::card::{Card, Decline};
+pub use model::meter::{Formula, Window};
 pub use model::price::Interval;
+pub use model::usage::MeterError;
 pub use options::Options;
 pub use play::{Play, PlayError, Progress};
 pub use render::previous::NestedHashes;

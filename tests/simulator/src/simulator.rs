@@ -190,7 +190,7 @@ impl Simulator {
         (state.posted, state.posted_thin) = (world.events.len(), world.thin_events.len());
     }
 
-    fn on_request<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+    pub(crate) fn on_request<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
         self.with_world(|world| {
             let result = world.on_request(None, work);
             // Nobody is answered over HTTP for a direct call.
@@ -200,7 +200,7 @@ impl Simulator {
     }
 
     /// The same, in the time of whatever test clock the object goes by.
-    fn on_request_for<R>(&self, id: &str, work: impl FnOnce(&mut World) -> R) -> R {
+    pub(crate) fn on_request_for<R>(&self, id: &str, work: impl FnOnce(&mut World) -> R) -> R {
         self.on_request(|world| world.in_time_of(id, work))
     }
 

@@ -4,6 +4,7 @@ use crate::model::charge::Charge;
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
 use crate::model::invoice_payment::InvoicePayment;
+use crate::model::meter::Meter;
 use crate::model::payment_intent::PaymentIntent;
 use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
@@ -25,6 +26,9 @@ pub struct Truth {
     pub deleted: BTreeMap<String, BTreeSet<String>>,
     /// Objects by kind (`charge`, `customer`, `invoice`, `payment_intent` and so on) and id.
     pub objects: BTreeMap<String, BTreeMap<String, Value>>,
+    /// What counts by now of all usage there ever was, by meter and customer: exact decimals
+    /// without zeros at their end.
+    pub usage: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Truth {
@@ -36,10 +40,17 @@ impl Truth {
         truth.take::<InvoicePayment>(world);
         truth.take::<PaymentIntent>(world);
         truth.take::<PaymentMethod>(world);
+        truth.take::<Meter>(world);
         truth.take::<Price>(world);
         truth.take::<Product>(world);
         truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);
+        for meter in world.meters.rows() {
+            let sum = |customer: &str| world.usage.sum(meter, customer, i64::MIN, i64::MAX);
+            let customers = world.usage.customers_of(&meter.id);
+            let sums = customers.map(|customer| (customer.to_owned(), sum(customer).to_string()));
+            truth.usage.insert(meter.id.clone(), sums.collect());
+        }
         truth
     }
 

@@ -7,12 +7,15 @@
 use crate::agenda::{Agenda, Task};
 use crate::delivery::endpoint::Kinds;
 use crate::ids::Ids;
+use crate::life::UsageFaultBook;
 use crate::life::rules::Rules;
+use crate::model::alert::Alert;
 use crate::model::charge::Charge;
 use crate::model::customer::Customer;
 use crate::model::event::{Cause, Event};
 use crate::model::invoice::{Invoice, InvoiceItem};
 use crate::model::invoice_payment::InvoicePayment;
+use crate::model::meter::Meter;
 use crate::model::payment_intent::PaymentIntent;
 use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
@@ -22,6 +25,7 @@ use crate::model::subscription::Subscription;
 use crate::model::table::Table;
 use crate::model::test_clock::TestClock;
 use crate::model::thin_event::ThinEvent;
+use crate::model::usage::UsageBook;
 use crate::model::webhook_endpoint::WebhookEndpoint;
 use crate::oddity::{Oddities, Oddity};
 use crate::render::previous::previous_attributes;
@@ -47,17 +51,21 @@ pub(crate) struct World {
     pub(crate) ids: Ids,
     pub(crate) agenda: Agenda,
     pub(crate) charges: Table<Charge>,
+    pub(crate) alerts: Table<Alert>,
     pub(crate) customers: Table<Customer>,
     pub(crate) invoice_items: Table<InvoiceItem>,
     pub(crate) invoice_payments: Table<InvoicePayment>,
     pub(crate) invoices: Table<Invoice>,
     pub(crate) payment_intents: Table<PaymentIntent>,
+    pub(crate) meters: Table<Meter>,
     pub(crate) payment_methods: Table<PaymentMethod>,
     pub(crate) prices: Table<Price>,
     pub(crate) products: Table<Product>,
     pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) subscriptions: Table<Subscription>,
     pub(crate) test_clocks: Table<TestClock>,
+    pub(crate) usage: UsageBook,
+    pub(crate) usage_faults: UsageFaultBook,
     pub(crate) webhook_endpoints: Table<WebhookEndpoint>,
     /// What test clocks will bring, by clock.
     pub(crate) clock_agendas: HashMap<String, Agenda>,
@@ -123,17 +131,21 @@ impl World {
             ids: Ids::new(seed),
             agenda: Agenda::default(),
             charges: Table::default(),
+            alerts: Table::default(),
             customers: Table::default(),
             invoice_items: Table::default(),
             invoice_payments: Table::default(),
             invoices: Table::default(),
             payment_intents: Table::default(),
+            meters: Table::default(),
             payment_methods: Table::default(),
             prices: Table::default(),
             products: Table::default(),
             setup_intents: Table::default(),
             subscriptions: Table::default(),
             test_clocks: Table::default(),
+            usage: UsageBook::default(),
+            usage_faults: UsageFaultBook::new(seed),
             webhook_endpoints: Table::default(),
             clock_agendas: HashMap::new(),
             outside_now: None,
@@ -199,6 +211,8 @@ impl World {
             Task::Collect { invoice } => self.collect_when_due(&invoice),
             Task::AnnouncePayment { payment } => self.announce_payment(&payment),
             Task::SettlePayment { intent } => self.settle_delayed_when_due(&intent),
+            Task::LookAtUsage { place } => self.look_at_usage(place),
+            Task::ReportMeterErrors { start, end } => self.report_meter_errors(start, end),
             Task::AdvanceClock { clock } => self.arrive(&clock),
         }
     }

@@ -17,6 +17,7 @@
 //! | `POST /_simulator/calls/rates` | sets a list of `on`, `fault` and `rate` |
 //! | `GET`, `POST /_simulator/limits` | shows or sets the limits on calls |
 //! | `POST /_simulator/seed` | has many subscriptions be there: `subscriptions`, `price`, `made_within_seconds` |
+//! | `GET`, `POST /_simulator/usage/faults` | shows or sets which meter events are rejected on purpose: `error`, `next` and `rate` |
 //! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass |
 
 use super::answer::Answer;
@@ -24,6 +25,7 @@ use super::request::ApiRequest;
 use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds, Payload};
 use crate::delivery::faults::Faults;
 use crate::life::LifeError;
+use crate::life::UsageFaults;
 use crate::life::seed::Seeding;
 use crate::simulator::Simulator;
 use crate::version::ApiVersion;
@@ -98,6 +100,8 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
             simulator.seed_subscriptions(&seeding).map_err(refused)?;
             Ok(json!(seeding))
         }
+        ("GET", ["usage", "faults"]) => Ok(json!(simulator.usage_faults())),
+        ("POST", ["usage", "faults"]) => set_usage_faults(parse(request)?, simulator),
         ("GET", ["clock"]) => Ok(json!({ "now": simulator.now() })),
         ("POST", ["clock", "advance"]) => {
             let advance: Advance = parse(request)?;
@@ -176,6 +180,14 @@ fn absent(id: EndpointId) -> Refusal {
 fn set_faults(faults: Faults, simulator: &Simulator) -> Result<Value, Refusal> {
     if simulator.set_faults(faults) {
         Ok(json!(simulator.faults()))
+    } else {
+        Err(refuse("a rate is not between 0 and 1"))
+    }
+}
+
+fn set_usage_faults(faults: UsageFaults, simulator: &Simulator) -> Result<Value, Refusal> {
+    if simulator.set_usage_faults(faults) {
+        Ok(json!(simulator.usage_faults()))
     } else {
         Err(refuse("a rate is not between 0 and 1"))
     }

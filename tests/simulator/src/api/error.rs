@@ -105,6 +105,32 @@ impl ApiError {
         error
     }
 
+    /// A value that is wrong for a reason with a code.
+    pub(super) fn coded_invalid(code: &'static str, name: &str, message: &str) -> Self {
+        let mut error = Self::invalid(name, message);
+        error.code = Some(code);
+        error
+    }
+
+    pub(super) fn empty(name: &str) -> Self {
+        let message = format!(
+            "You passed an empty string for '{name}'. We assume empty values are an attempt to \
+             unset a parameter; however '{name}' cannot be unset. You should remove '{name}' from \
+             your request or supply a non-empty value."
+        );
+        Self::request(StatusCode::BAD_REQUEST, message).coded("parameter_invalid_empty", name)
+    }
+
+    /// A meter event's identifier that another event has.
+    pub(super) fn known_identifier(identifier: &str) -> Self {
+        let message = format!("An event already exists with identifier {identifier}.");
+        Self {
+            executed: true,
+            headers: &[(SHOULD_RETRY, "false")],
+            ..Self::request(StatusCode::BAD_REQUEST, message)
+        }
+    }
+
     pub(super) fn unknown_version(version: &str) -> Self {
         let message = format!("Invalid Stripe API version: {version}");
         Self::request(StatusCode::BAD_REQUEST, message)
@@ -220,7 +246,6 @@ impl ApiError {
     }
 
     /// An error of version 2 with a type and a code of its own.
-    #[expect(dead_code, reason = "no resource has an error of its own yet")]
     pub(super) fn of_v2(
         status: StatusCode,
         kind: &'static str,
@@ -229,6 +254,16 @@ impl ApiError {
     ) -> Self {
         let code = Some(code);
         Self { kind, code, in_v2: true, ..Self::request(status, message) }
+    }
+
+    /// Another call reports usage of the same customer and meter, in version 2.
+    pub(super) fn too_many_at_once() -> Self {
+        Self::of_v2(
+            StatusCode::CONFLICT,
+            "",
+            "too_many_concurrent_requests",
+            "Cannot create multiple usage events for the same customer, meter concurrently.",
+        )
     }
 
     pub(super) fn no_json() -> Self {

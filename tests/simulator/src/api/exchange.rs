@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::error::ApiError;
 use super::fault::Fault;
 use super::keys::{Kept, Turn};
+use super::lane::lane;
 use super::request::ApiRequest;
 use super::router::{self, Shown};
 use super::v2;
@@ -61,7 +62,8 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
         return refusal.map(|error| refused(error, version));
     }
     // The call counts as running, and its key as in use, until this is dropped.
-    let _admitted = match simulator.limit_book().admit(request, simulator.monotonic()) {
+    let lane = lane(request, simulator);
+    let _admitted = match simulator.limit_book().admit(request, lane, simulator.monotonic()) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(refused(error, version)),
     };

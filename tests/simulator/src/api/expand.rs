@@ -8,6 +8,7 @@ use crate::model::charge::Charge;
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
 use crate::model::invoice_payment::InvoicePayment;
+use crate::model::meter::Meter;
 use crate::model::payment_intent::PaymentIntent;
 use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
@@ -111,7 +112,8 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             Place::Object("invoice")
         }
         (
-            "subscription" | "invoice" | "payment_intent" | "charge" | "payment_method",
+            "subscription" | "invoice" | "payment_intent" | "charge" | "payment_method"
+            | "alert.filter",
             "customer",
         ) => Place::Object("customer"),
         ("subscription" | "invoice" | "customer.invoice_settings", "default_payment_method")
@@ -145,6 +147,9 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("invoice_payment", "payment") => Place::Group("payment"),
         ("payment" | "charge", "payment_intent") => Place::Object("payment_intent"),
         ("payment", "charge") | ("payment_intent", "latest_charge") => Place::Object("charge"),
+        ("billing.alert", "usage_threshold") => Place::Group("alert.threshold"),
+        ("alert.threshold", "meter") => Place::Object("billing.meter"),
+        ("alert.threshold", "filters") => Place::Group("alert.filter"),
         _ => return None,
     })
 }
@@ -186,6 +191,7 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
     }
     row::<Customer>(id, world, view)
         .or_else(|| row::<Invoice>(id, world, view))
+        .or_else(|| row::<Meter>(id, world, view))
         .or_else(|| row::<Price>(id, world, view))
         .or_else(|| row::<Product>(id, world, view))
         .or_else(|| row::<Subscription>(id, world, view))

@@ -3,6 +3,7 @@
 //! simulated time may stand still.
 
 use super::error::ApiError;
+use super::lane::Lane;
 use super::request::ApiRequest;
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,20 @@ pub enum RateLimit {
     ResourceSpecific,
 }
 
+/// What becomes of a call that reports usage of a customer and meter for which another call is
+/// running. Version 2 of the API refuses it with a 409 of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsageAtOnce {
+    /// It is refused with `lock_timeout`, without a reason.
+    #[default]
+    LockTimeout,
+    /// It is refused with the reason `resource-specific`.
+    ResourceSpecific,
+    /// It is let in.
+    Allowed,
+}
+
 /// The limits of the account. Each is off where it is none, which is the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -47,6 +62,11 @@ pub struct Limits {
     pub object_per_second: Option<u32>,
     /// Whether a write of an object that another call is writing is refused with `lock_timeout`.
     pub locks_objects: bool,
+    /// Unverified: what a second call at once for one customer and meter is refused with.
+    pub usage_at_once: UsageAtOnce,
+    /// Calls a second that report usage. Where there is such a limit, these calls are no part of
+    /// the limit on all calls, as in live mode.
+    pub usage_per_second: Option<u32>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,6 +87,10 @@ enum Bucket {
     Global,
     Endpoint(String),
     Object(String),
+    /// Calls that report usage.
+    AllUsage,
+    /// Those for one customer and meter.
+    Usage(String),
 }
 
 /// A call that was let in, until it is dropped.
@@ -90,20 +114,45 @@ impl LimitBook {
     }
 
     /// Lets a call in, or refuses it with the limit it hits.
-    pub(super) fn admit(&self, request: &ApiRequest, now: Duration) -> Result<Admitted, ApiError> {
+    pub(super) fn admit(
+        &self,
+        request: &ApiRequest,
+        lane: Option<Lane>,
+        now: Duration,
+    ) -> Result<Admitted, ApiError> {
         let mut held = self.held();
         let limits = held.limits;
         let endpoint = Bucket::Endpoint(request.route());
         let object = written(request).map(Bucket::Object);
+        let reports_usage = lane.is_some();
+        let in_v2 = lane.as_ref().is_some_and(|lane| lane.in_v2);
+        let lane = lane.and_then(|lane| lane.of).map(Bucket::Usage);
+        // Usage with a limit of its own is no part of the limit on all calls.
+        let all = match (reports_usage, limits.usage_per_second) {
+            (true, Some(_)) => Bucket::AllUsage,
+            (true, None) | (false, _) => Bucket::Global,
+        };
         held.forget(now);
-        if let Some(limit) = held.hit(&limits, &endpoint, object.as_ref()) {
+        if let Some(limit) = held.hit(&limits, &all, &endpoint, object.as_ref()) {
             return Err(ApiError::rate_limited(limit));
         }
         if limits.locks_objects && object.as_ref().is_some_and(|object| held.running(object) > 0) {
             return Err(ApiError::lock_timeout());
         }
+        if lane.as_ref().is_some_and(|lane| held.running(lane) > 0) {
+            match limits.usage_at_once {
+                UsageAtOnce::Allowed => {}
+                UsageAtOnce::LockTimeout | UsageAtOnce::ResourceSpecific if in_v2 => {
+                    return Err(ApiError::too_many_at_once());
+                }
+                UsageAtOnce::LockTimeout => return Err(ApiError::lock_timeout()),
+                UsageAtOnce::ResourceSpecific => {
+                    return Err(ApiError::rate_limited(RateLimit::ResourceSpecific));
+                }
+            }
+        }
         let rates = [
-            (limits.global_per_second.is_some(), Some(&Bucket::Global)),
+            (limits.limit_of(&all).is_some(), Some(&all)),
             (limits.endpoint_per_second.is_some(), Some(&endpoint)),
             (limits.object_per_second.is_some(), object.as_ref()),
         ];
@@ -112,11 +161,24 @@ impl LimitBook {
                 held.recent.entry(bucket.clone()).or_default().push_back(now);
             }
         }
-        let buckets: Vec<Bucket> = [Bucket::Global, endpoint].into_iter().chain(object).collect();
+        let buckets: Vec<Bucket> =
+            [Bucket::Global, endpoint].into_iter().chain(object).chain(lane).collect();
         for bucket in &buckets {
             *held.at_once.entry(bucket.clone()).or_default() += 1;
         }
         Ok(Admitted { book: self.clone(), buckets })
+    }
+}
+
+impl Limits {
+    /// How many calls a second there may be of all calls, or of all that report usage.
+    fn limit_of(&self, all: &Bucket) -> Option<u32> {
+        match all {
+            Bucket::AllUsage => self.usage_per_second,
+            Bucket::Global | Bucket::Endpoint(_) | Bucket::Object(_) | Bucket::Usage(_) => {
+                self.global_per_second
+            }
+        }
     }
 }
 
@@ -137,12 +199,13 @@ impl Held {
     fn hit(
         &self,
         limits: &Limits,
+        all: &Bucket,
         endpoint: &Bucket,
         object: Option<&Bucket>,
     ) -> Option<RateLimit> {
         let object_full = object.is_some_and(|it| self.is_full(it, limits.object_per_second));
         let hits = [
-            (self.is_full(&Bucket::Global, limits.global_per_second), RateLimit::GlobalRate),
+            (self.is_full(all, limits.limit_of(all)), rate_of(all)),
             (self.is_busy(&Bucket::Global, limits.global_at_once), RateLimit::GlobalConcurrency),
             (self.is_full(endpoint, limits.endpoint_per_second), RateLimit::EndpointRate),
             (self.is_busy(endpoint, limits.endpoint_at_once), RateLimit::EndpointConcurrency),
@@ -163,6 +226,11 @@ impl Held {
             self.recent.retain(|_, times| !times.is_empty());
         }
     }
+}
+
+/// The limit that too many calls of all, or of all that report usage, hit.
+fn rate_of(all: &Bucket) -> RateLimit {
+    if *all == Bucket::AllUsage { RateLimit::EndpointRate } else { RateLimit::GlobalRate }
 }
 
 impl Drop for Admitted {

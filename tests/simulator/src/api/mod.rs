@@ -13,6 +13,7 @@ mod expand;
 pub(crate) mod fault;
 mod form;
 pub(crate) mod keys;
+mod lane;
 pub(crate) mod limits;
 mod list;
 pub(crate) mod pattern;

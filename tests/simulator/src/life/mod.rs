@@ -1,11 +1,13 @@
 //! What happens to the objects, by request or by time, and the events that tell of it
 //! (STRIPE.md 4.2). Each file is one part of a customer's life.
 
+mod alerts;
 mod cancel;
 mod catalogue;
 mod collect;
 mod customers;
 mod finalize;
+mod meters;
 mod orders;
 pub(crate) mod payments;
 mod pending;
@@ -15,7 +17,12 @@ pub(crate) mod seed;
 mod subscribe;
 mod test_clocks;
 mod update;
+mod usage;
+mod usage_errors;
+pub(crate) mod usage_rules;
 
+pub(crate) use alerts::NewAlert;
+pub use meters::NewMeter;
 pub use orders::{
     Cancel, CustomerChange, ItemChange, NewCustomer, NewItem, NewPrice, NewProduct,
     NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,
@@ -23,6 +30,11 @@ pub use orders::{
 };
 
 use crate::model::card::Decline;
+pub use usage::UsageReport;
+pub(crate) use usage::{UsageChecks, UsageRefusal};
+pub(crate) use usage_errors::UsageFaultBook;
+pub use usage_errors::UsageFaults;
+
 use thiserror::Error;
 
 /// Why a request was not fulfilled.

@@ -2,6 +2,7 @@
 //! text leaves open.
 
 use crate::calendar::SECONDS_PER_DAY;
+use crate::life::usage_rules::UsageRules;
 use crate::render::previous::NestedHashes;
 
 /// What becomes of a subscription when the last retry of a payment has failed.
@@ -57,6 +58,8 @@ pub struct Rules {
     pub v2_failures_replayed: bool,
     /// Unverified: whether a recurring price makes `plan.*` events too.
     pub plan_events: bool,
+    /// How usage is metered.
+    pub usage: UsageRules,
 }
 
 impl Default for Rules {
@@ -78,6 +81,7 @@ impl Default for Rules {
             v2_keys_kept_seconds: 30 * SECONDS_PER_DAY,
             v2_failures_replayed: false,
             plan_events: true,
+            usage: UsageRules::default(),
         }
     }
 }

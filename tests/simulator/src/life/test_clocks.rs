@@ -103,6 +103,7 @@ impl World {
         let Some(ClockStatus::Advancing { to }) = status else {
             return;
         };
+        self.settle_usage_of(id);
         self.in_time_of(id, |world| world.perform_until(to));
         self.edit::<TestClock>(id, |held| {
             held.frozen_time = to;

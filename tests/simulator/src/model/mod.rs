@@ -1,12 +1,14 @@
 //! The objects as the simulator keeps them: plain values, without rules and without JSON.
 //! Amounts are in the currency's minor unit, times are Unix seconds of the simulated clock.
 
+pub(crate) mod alert;
 pub(crate) mod card;
 pub(crate) mod charge;
 pub(crate) mod customer;
 pub(crate) mod event;
 pub(crate) mod invoice;
 pub(crate) mod invoice_payment;
+pub(crate) mod meter;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
 pub(crate) mod price;
@@ -16,6 +18,7 @@ pub(crate) mod subscription;
 pub(crate) mod table;
 pub(crate) mod test_clock;
 pub(crate) mod thin_event;
+pub(crate) mod usage;
 pub(crate) mod webhook_endpoint;
 
 use std::collections::BTreeMap;

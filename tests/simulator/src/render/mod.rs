@@ -3,10 +3,12 @@
 //! Each object is written once for the newest version; what older versions had elsewhere is added
 //! or taken away by the date of the release that moved it.
 
+pub(crate) mod alert;
 pub(crate) mod charge;
 pub(crate) mod customer;
 pub(crate) mod invoice;
 pub(crate) mod invoice_payment;
+pub(crate) mod meter;
 pub(crate) mod payment;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
@@ -17,6 +19,7 @@ pub(crate) mod setup_intent;
 pub(crate) mod subscription;
 pub(crate) mod test_clock;
 pub(crate) mod thin_event;
+pub(crate) mod usage;
 pub(crate) mod webhook_endpoint;
 
 use self::price::PriceBook;

@@ -3,9 +3,14 @@
 //! A route answers with a value or an error; it leaves the world as it was where it refuses. A
 //! path that no resource knows is answered as Stripe answers an unrecognized one.
 
+mod alerts;
 mod customers;
 mod events;
 mod invoices;
+mod meter_event_adjustments;
+mod meter_events;
+mod meter_summaries;
+mod meters;
 mod prices;
 mod products;
 mod subscription_items;
@@ -73,6 +78,10 @@ pub(super) struct Resource {
 
 /// Every resource of version 1 of the API, in the order of the prefixes.
 const RESOURCES: &[Resource] = &[
+    alerts::RESOURCE,
+    meter_event_adjustments::RESOURCE,
+    meter_events::RESOURCE,
+    meters::RESOURCE,
     customers::RESOURCE,
     events::RESOURCE,
     invoices::RESOURCE,

@@ -25,7 +25,6 @@ pub(super) struct Call<'a> {
     /// The parameters, of the body or of the query.
     pub(super) params: Params,
     /// Whose credential it is, for the resources that check it themselves.
-    #[expect(dead_code, reason = "no resource checks its credential itself yet")]
     pub(super) bearer: Option<&'a str>,
     /// The path as it was asked for.
     pub(super) path: &'a str,

@@ -122,6 +122,20 @@ impl Params {
         texts.ok_or_else(|| self.wrong(name, "a map of strings"))
     }
 
+    /// The parameters inside each entry of an array.
+    pub(in crate::api) fn entries(&self, name: &str) -> Result<Option<Vec<Self>>, ApiError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let wrong = || self.wrong(name, "an array of objects");
+        let entries = value.as_array().ok_or_else(wrong)?.iter().enumerate();
+        let entry = |(place, entry): (usize, &Value)| {
+            let fields = entry.as_object().ok_or_else(wrong)?.clone();
+            Ok(Self { fields, within: format!("{}[{place}]", self.name(name)) })
+        };
+        entries.map(entry).collect::<Result<_, _>>().map(Some)
+    }
+
     /// The parameters inside a parameter; none where it is absent.
     pub(in crate::api) fn inner(&self, name: &str) -> Result<Option<Self>, ApiError> {
         match self.value(name) {

@@ -2,6 +2,9 @@
 
 mod event_destinations;
 mod events;
+mod meter_event_adjustments;
+mod meter_event_stream;
+mod meter_events;
 
 use super::{Answered, Call};
 use crate::world::World;
@@ -17,7 +20,14 @@ pub(super) struct Resource {
 }
 
 /// Every resource of version 2 of the API, in the order of the prefixes.
-const RESOURCES: &[Resource] = &[event_destinations::RESOURCE, events::RESOURCE];
+const RESOURCES: &[Resource] = &[
+    meter_event_adjustments::RESOURCE,
+    meter_event_stream::SESSION,
+    meter_event_stream::STREAM,
+    meter_events::RESOURCE,
+    event_destinations::RESOURCE,
+    events::RESOURCE,
+];
 
 impl Resource {
     /// The resource of a path, and the rest of the path behind its prefix.
