@@ -134,10 +134,16 @@ fn method_details(held: &PaymentMethod) -> Value {
     let mut account = account(held);
     let own = match held.kind {
         MethodKind::Card => json!({
+            "amount_authorized": null,
+            "authorization_code": null,
+            "electronic_commerce_indicator": null,
             "installments": null,
             "mandate": null,
             "network": held.face.brand,
+            "network_transaction_id": null,
+            "regulated_status": "unregulated",
             "three_d_secure": null,
+            "transaction_link_id": null,
         }),
         MethodKind::SepaDebit => json!({ "mandate": null }),
         MethodKind::UsBankAccount => json!({ "mandate": null, "payment_reference": null }),

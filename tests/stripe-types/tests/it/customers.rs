@@ -26,7 +26,7 @@ async fn customers_are_read_by_async_stripe() {
     let found = walk.get("/v1/customers/search?query=email:'jane@example.com'").await;
     assert!(found.to_string().contains(&rich), "{found}");
     walk.get("/v1/customers/search?query=created%3E0&limit=1").await;
-    for expand in ["default_source"] {
+    for expand in ["default_source", "invoice_settings.default_payment_method"] {
         walk.get(&format!("/v1/customers/{rich}?expand[]={expand}")).await;
     }
     walk.get(&format!("/v1/customers/{timed}?expand[]=test_clock")).await;

@@ -64,8 +64,7 @@ pub(crate) fn excuse(row: &Path) -> Option<&'static str> {
 }
 
 /// Objects inside events that are not yet rendered whole.
-const AWAITED: &[&str] =
-    &["charge", "checkout.session", "invoice_payment", "payment_intent", "payment_method"];
+const AWAITED: &[&str] = &["checkout.session"];
 
 pub(crate) struct Walk {
     pub(crate) simulator: Simulator,
