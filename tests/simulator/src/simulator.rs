@@ -13,6 +13,7 @@ use crate::delivery::letter::Letter;
 use crate::delivery::record::{Counters, DeliveryRecord};
 use crate::delivery::timer;
 use crate::destinations::DestinationChange;
+use crate::life::rules::Rules;
 use crate::life::seed::Seeding;
 use crate::life::{
     Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription,
@@ -258,6 +259,17 @@ impl Simulator {
         self.state().world.oddities.faults = faults;
         self.shared.courier.set_faults(faults);
         true
+    }
+
+    /// How the account bills, and what is assumed where Stripe's public text leaves it open.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        self.state().world.rules.clone()
+    }
+
+    /// Sets the rules for everything that happens from now on.
+    pub fn set_rules(&self, rules: Rules) {
+        self.with_world(|world| world.rules = rules);
     }
 
     /// The simulated second, Unix time.

@@ -16,6 +16,7 @@
 //! | `POST /_simulator/calls/script` | sets a list of the same as the script of calls |
 //! | `POST /_simulator/calls/rates` | sets a list of `on`, `fault` and `rate` |
 //! | `GET`, `POST /_simulator/limits` | shows or sets the limits on calls |
+//! | `GET`, `POST /_simulator/rules` | shows the rules, or sets those that are named |
 //! | `POST /_simulator/seed` | has many subscriptions be there: `subscriptions`, `price`, `made_within_seconds` |
 //! | `GET`, `POST /_simulator/usage/faults` | shows or sets which meter events are rejected on purpose: `error`, `next` and `rate` |
 //! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass |
@@ -24,15 +25,16 @@ use super::answer::Answer;
 use super::request::ApiRequest;
 use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds, Payload};
 use crate::delivery::faults::Faults;
-use crate::life::LifeError;
-use crate::life::UsageFaults;
+use crate::life::{LifeError, UsageFaults};
+
+use crate::life::rules::Rules;
 use crate::life::seed::Seeding;
 use crate::simulator::Simulator;
 use crate::version::ApiVersion;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 #[derive(Deserialize)]
@@ -94,6 +96,8 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
             simulator.set_limits(parse(request)?);
             Ok(json!(simulator.limits()))
         }
+        ("GET", ["rules"]) => Ok(json!(simulator.rules())),
+        ("POST", ["rules"]) => set_rules(request, simulator),
         ("POST", ["seed"]) => {
             let seeding: Seeding = parse(request)?;
             let refused = |error: LifeError| refuse(&error.to_string());
@@ -110,6 +114,18 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
         }
         _ => Err((StatusCode::NOT_FOUND, format!("no such control path: {}", request.path))),
     }
+}
+
+/// Sets the rules that are named; the others stay.
+fn set_rules(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal> {
+    let named: Map<String, Value> = parse(request)?;
+    let mut rules = json!(simulator.rules());
+    if let Value::Object(held) = &mut rules {
+        held.extend(named);
+    }
+    let rules: Rules = serde_json::from_value(rules).map_err(|it| refuse(&it.to_string()))?;
+    simulator.set_rules(rules);
+    Ok(json!(simulator.rules()))
 }
 
 fn parse<T: DeserializeOwned>(request: &ApiRequest) -> Result<T, Refusal> {

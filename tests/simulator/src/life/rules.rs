@@ -4,9 +4,11 @@
 use crate::calendar::SECONDS_PER_DAY;
 use crate::life::usage_rules::UsageRules;
 use crate::render::previous::NestedHashes;
+use serde::{Deserialize, Serialize};
 
 /// What becomes of a subscription when the last retry of a payment has failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DunningEnd {
     /// It is cancelled.
     #[default]
@@ -18,7 +20,8 @@ pub enum DunningEnd {
 }
 
 /// What `customer.deleted` shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeletedCustomerBody {
     /// `{id, object, deleted: true}`, as recorded.
     #[default]
@@ -28,7 +31,8 @@ pub enum DeletedCustomerBody {
 }
 
 /// How the account bills.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// Seconds from each failed automatic payment to the next try; its length is the number of
     /// retries.

@@ -1,11 +1,13 @@
 //! `previous_attributes`: what an `*.updated` event says about the state before it
 //! (STRIPE.md section 3).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// How a changed hash inside an object is shown. Public text does not settle it; recorded events
 /// show both forms.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NestedHashes {
     /// Only the keys that changed.
     #[default]

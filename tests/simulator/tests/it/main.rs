@@ -18,6 +18,7 @@ mod metered;
 mod meters;
 mod outages;
 mod receiver;
+mod rules;
 mod search;
 mod seeding;
 mod stage;
