@@ -120,12 +120,22 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
 fn set_rules(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal> {
     let named: Map<String, Value> = parse(request)?;
     let mut rules = json!(simulator.rules());
-    if let Value::Object(held) = &mut rules {
-        held.extend(named);
-    }
+    lay_over(&mut rules, Value::Object(named));
     let rules: Rules = serde_json::from_value(rules).map_err(|it| refuse(&it.to_string()))?;
     simulator.set_rules(rules);
     Ok(json!(simulator.rules()))
+}
+
+/// Lays named settings over those that are held, group by group.
+fn lay_over(held: &mut Value, named: Value) {
+    match (held, named) {
+        (Value::Object(held), Value::Object(named)) => {
+            for (name, value) in named {
+                lay_over(held.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (held, named) => *held = named,
+    }
 }
 
 fn parse<T: DeserializeOwned>(request: &ApiRequest) -> Result<T, Refusal> {

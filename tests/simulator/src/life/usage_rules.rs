@@ -1,8 +1,11 @@
 //! Settings of meters and usage, and the switches for what Stripe's public text leaves open about
 //! them.
 
+use serde::{Deserialize, Serialize};
+
 /// When an event is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Checked {
     /// Before the call is answered, which a bad event is refused by.
     AtOnce,
@@ -11,7 +14,8 @@ pub enum Checked {
 }
 
 /// Which values a meter event may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MeterValues {
     /// Whole numbers above zero, as the text of version 2 demands.
     #[default]
@@ -25,7 +29,8 @@ pub enum MeterValues {
 }
 
 /// What becomes of usage that is dated in a period whose invoice is final.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LateUsage {
     /// It is on no invoice.
     #[default]
@@ -35,7 +40,8 @@ pub enum LateUsage {
 }
 
 /// From when on an alert looks at usage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AlertsFrom {
     /// From the second it was made or activated in.
     #[default]
@@ -45,7 +51,8 @@ pub enum AlertsFrom {
 }
 
 /// How the account meters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct UsageRules {
     /// Simulated seconds from the receipt of an event until it counts, or a cancellation until it
     /// takes effect.
