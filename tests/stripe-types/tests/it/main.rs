@@ -11,6 +11,7 @@ mod invoices;
 mod judge;
 mod refusals;
 mod subscriptions;
+mod usage;
 mod walk;
 
 use counterfoil_stripe_types::paths::Subject;
@@ -23,6 +24,7 @@ const WALKED: &[Subject] = &[
     Subject::Hooks,
     Subject::Invoices,
     Subject::Subscriptions,
+    Subject::Usage,
 ];
 
 #[test]
