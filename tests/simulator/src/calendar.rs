@@ -50,6 +50,14 @@ pub(crate) fn add_months(second: i64, months: i64) -> i64 {
     }
 }
 
+/// The day of a second, as invoices write it: `5 Jan 2026`.
+pub(crate) fn day_of(second: i64) -> String {
+    let day = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let month = day.month().to_string();
+    let month = month.get(..3).unwrap_or_default();
+    format!("{} {month} {}", day.day(), day.year())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{add_months, next_boundary};

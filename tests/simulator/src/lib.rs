@@ -67,8 +67,11 @@ pub use life::{
     Start, SubscriptionChange, UsageFaults, UsageReport,
 };
 pub use model::card::{Card, Decline};
+pub use model::decimal::Decimal;
 pub use model::meter::{Formula, Window};
-pub use model::price::Interval;
+pub use model::price::{
+    Amounts, CurrencyOption, Interval, TaxBehavior, Tier, TiersMode, TransformQuantity,
+};
 pub use model::usage::MeterError;
 pub use options::Options;
 pub use play::{Play, PlayError, Progress};

@@ -2,7 +2,7 @@
 
 use crate::model::charge::Charge;
 use crate::model::customer::Customer;
-use crate::model::invoice::Invoice;
+use crate::model::invoice::{Invoice, InvoiceItem};
 use crate::model::invoice_payment::InvoicePayment;
 use crate::model::meter::Meter;
 use crate::model::payment_intent::PaymentIntent;
@@ -37,6 +37,7 @@ impl Truth {
         truth.take::<Charge>(world);
         truth.take::<Customer>(world);
         truth.take::<Invoice>(world);
+        truth.take::<InvoiceItem>(world);
         truth.take::<InvoicePayment>(world);
         truth.take::<PaymentIntent>(world);
         truth.take::<PaymentMethod>(world);

@@ -19,6 +19,8 @@ pub(crate) mod since {
     pub(crate) const BILLING_MODE: u32 = 20_250_630;
     /// `customer_account` stands beside `customer`.
     pub(crate) const CUSTOMER_ACCOUNT: u32 = 20_251_215;
+    /// Quantities are written as decimals too.
+    pub(crate) const DAHLIA: u32 = 20_260_325;
     /// `billing_schedules` and `billed_until`.
     pub(crate) const BILLING_SCHEDULES: u32 = 20_260_527;
     /// `status_details`.

@@ -131,6 +131,8 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             Place::Object("price")
         }
         ("line_item", "price") if !basil => Place::Object("price"),
+        ("price" | "plan", "tiers") => Place::List("tier"),
+        ("price", "currency_options") => Place::List("currency_option"),
         ("price" | "plan", "product") => Place::Object("product"),
         ("customer", "invoice_settings") => Place::Group("customer.invoice_settings"),
         ("invoice", "lines") => Place::List("line_item"),
@@ -164,16 +166,27 @@ fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
         return;
     }
     let Value::Object(fields) = value else { return };
-    if field == "payments" && !fields.contains_key("payments") {
+    if !fields.contains_key(field) {
         let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
-        let payments = payments(id, world, view);
-        fields.insert(field.clone(), payments);
+        if let Some(hidden) = hidden(field, id, world, view) {
+            fields.insert(field.clone(), hidden);
+        }
     }
     let Some(inner) = fields.get_mut(field) else { return };
     if let Some(named) = inner.as_str().and_then(|id| load(id, world, view)) {
         *inner = named;
     }
     expand(inner, rest, world, view);
+}
+
+/// What only expanding shows of an object.
+fn hidden(field: &str, id: &str, world: &World, view: View<'_>) -> Option<Value> {
+    match field {
+        "payments" => Some(payments(id, world, view)),
+        "tiers" => world.prices.get(id).map(render::price::tiers),
+        "currency_options" => world.prices.get(id).map(render::price::currency_options),
+        _ => None,
+    }
 }
 
 /// The payments of an invoice, as the list that only expanding shows.

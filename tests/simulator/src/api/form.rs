@@ -3,6 +3,7 @@
 
 use super::error::ApiError;
 use super::percent::decode_form;
+use crate::model::decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// The parameters of a request, in the order they came.
@@ -78,6 +79,18 @@ impl Form {
             .transpose()
     }
 
+    /// A number with at most twelve decimal places.
+    pub(super) fn decimal(&self, name: &'static str) -> Result<Option<Decimal>, ApiError> {
+        self.text(name)
+            .filter(|value| !value.is_empty())
+            .map(|value| {
+                Decimal::parse(value).ok_or_else(|| {
+                    ApiError::invalid(&self.name(name), &format!("Invalid decimal: {value}"))
+                })
+            })
+            .transpose()
+    }
+
     pub(super) fn boolean(&self, name: &'static str) -> Result<Option<bool>, ApiError> {
         match self.text(name) {
             None | Some("") => Ok(None),
@@ -144,6 +157,27 @@ impl Form {
     /// Every parameter with its names one by one, in the order they came.
     pub(super) fn paths(&self) -> impl Iterator<Item = (&[String], &str)> {
         self.fields.iter().map(|(path, value)| (path.as_slice(), value.as_str()))
+    }
+
+    /// The names of its parameters, each once, in the order they first came.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.fields.iter().filter_map(|(path, _)| path.first()) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
+    /// Whether anything is said of a parameter.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(path, _)| path.first().is_some_and(|first| first == name))
+    }
+
+    /// Whether it is inside a parameter.
+    pub(super) fn is_inner(&self) -> bool {
+        !self.within.is_empty()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -12,20 +12,20 @@ const LIMIT_MAX: i64 = 100;
 /// The parameters that every list takes.
 pub(super) const PAGING: &[&str] = &["limit", "starting_after", "ending_before"];
 
-/// A range of creation seconds, both ends included.
+/// A range of seconds, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Created {
+pub(super) struct Range {
     from: i64,
     to: i64,
 }
 
-impl Created {
+impl Range {
     /// `created=…` or `created[gt|gte|lt|lte]=…`.
-    pub(super) fn parse(form: &Form) -> Result<Self, ApiError> {
-        if let Some(exact) = form.integer("created")? {
+    pub(super) fn parse(form: &Form, name: &'static str) -> Result<Self, ApiError> {
+        if let Some(exact) = form.integer(name)? {
             return Ok(Self { from: exact, to: exact });
         }
-        let range = form.inner("created");
+        let range = form.inner(name);
         range.only(&["gt", "gte", "lt", "lte"])?;
         let gt = range.integer("gt")?.map(|second| second.saturating_add(1));
         let lt = range.integer("lt")?.map(|second| second.saturating_sub(1));
@@ -39,6 +39,14 @@ impl Created {
 
     pub(super) fn holds(self, second: i64) -> bool {
         (self.from..=self.to).contains(&second)
+    }
+
+    /// Whether it holds a second that may be absent, which only an unbounded range does.
+    pub(super) fn holds_some(self, second: Option<i64>) -> bool {
+        match second {
+            Some(second) => self.holds(second),
+            None => (self.from, self.to) == (i64::MIN, i64::MAX),
+        }
     }
 }
 

@@ -41,7 +41,8 @@ impl World {
             }
         });
         self.emit::<Subscription>("customer.subscription.deleted", id);
-        self.drop_pending(id);
+        let customer = self.subscriptions.get(id).map(|held| held.customer.clone());
+        self.drop_pending(&customer.unwrap_or_default(), id);
         for invoice in self.invoices_of.get(id).cloned().unwrap_or_default() {
             let unpaid = self.invoices.get(&invoice).is_some_and(|held| match held.status {
                 InvoiceStatus::Draft | InvoiceStatus::Open => held.auto_advance,

@@ -217,7 +217,9 @@ impl World {
         if held.billing_reason != BillingReason::Create || held.attempt_count > 1 {
             self.emit_updated::<Invoice>("invoice.updated", id, before);
         }
-        self.recover(&subscription, id);
+        if let Some(subscription) = subscription {
+            self.recover(&subscription, id);
+        }
         self.update::<Customer>("customer.updated", &customer, |held| held.delinquent = false);
     }
 
@@ -272,19 +274,25 @@ impl World {
     fn fall_behind(&mut self, id: &str, next: Option<i64>, by: By) {
         let Some(held) = self.invoices.get(id) else { return };
         let (subscription, customer) = (held.subscription.clone(), held.customer.clone());
-        let latest = self.subscriptions.get(&subscription).is_some_and(|of| {
-            of.status == Status::Active && of.latest_invoice.as_deref() == Some(id)
-        });
-        if latest {
-            self.update::<Subscription>("customer.subscription.updated", &subscription, |held| {
-                held.status = Status::PastDue;
-            });
-        }
+        let subscription = subscription.unwrap_or_default();
+        self.mark_past_due(&subscription, id);
         self.update::<Customer>("customer.updated", &customer, |held| held.delinquent = true);
         match next {
             Some(due) => self.agenda.plan(due, Task::Collect { invoice: id.to_owned() }),
             None if by != By::Caller => self.give_up(&subscription, id),
             None => {}
+        }
+    }
+
+    /// An active subscription whose latest invoice was not paid in time is past due.
+    pub(super) fn mark_past_due(&mut self, subscription: &str, invoice: &str) {
+        let latest = self.subscriptions.get(subscription).is_some_and(|of| {
+            of.status == Status::Active && of.latest_invoice.as_deref() == Some(invoice)
+        });
+        if latest {
+            self.update::<Subscription>("customer.subscription.updated", subscription, |held| {
+                held.status = Status::PastDue;
+            });
         }
     }
 

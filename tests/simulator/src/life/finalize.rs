@@ -8,13 +8,14 @@ use crate::world::World;
 impl World {
     /// Turns a draft into an open invoice. What the customer's balance covers is paid by it.
     pub(super) fn finalize(&mut self, id: &str) {
-        let Some(held) = self.invoices.get(id) else {
-            return;
-        };
-        if held.status != InvoiceStatus::Draft {
+        if self.invoices.get(id).is_none_or(|held| held.status != InvoiceStatus::Draft) {
             return;
         }
         let before = self.portrait::<Invoice>(id);
+        self.recount_usage(id);
+        let Some(held) = self.invoices.get(id) else {
+            return;
+        };
         let (total, customer, currency) =
             (held.total(), held.customer.clone(), held.currency.clone());
         let reason = held.billing_reason;

@@ -2,7 +2,7 @@
 //! as in Stripe's forms.
 
 use crate::model::card::Card;
-use crate::model::price::Interval;
+use crate::model::price::{Amounts, CurrencyOption, Interval, TaxBehavior, TransformQuantity};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -53,12 +53,28 @@ pub struct NewProduct {
     pub id: Option<String>,
     /// A note.
     pub description: Option<String>,
+    /// A price to make with it, which becomes its default; its product is not read.
+    pub default_price: Option<Box<NewPrice>>,
+    /// Addresses of pictures.
+    pub images: Vec<String>,
+    /// Whether it cannot be sold yet.
+    pub inactive: bool,
+    /// What it is advertised with, by name.
+    pub marketing_features: Vec<String>,
     /// The caller's own keys and values.
     pub metadata: BTreeMap<String, String>,
     /// The name.
     pub name: String,
+    /// Whether it is sent by post.
+    pub shippable: Option<bool>,
+    /// What a bank statement says.
+    pub statement_descriptor: Option<String>,
+    /// The code of its tax category.
+    pub tax_code: Option<String>,
     /// What one unit is called.
     pub unit_label: Option<String>,
+    /// Its page.
+    pub url: Option<String>,
 }
 
 /// A change to a product.
@@ -70,17 +86,38 @@ pub struct ProductChange {
     pub default_price: Option<String>,
     /// A note.
     pub description: Option<String>,
+    /// Addresses of pictures, in place of those held.
+    pub images: Option<Vec<String>>,
+    /// What it is advertised with, in place of what is held.
+    pub marketing_features: Option<Vec<String>>,
     /// Merged over the held metadata.
     pub metadata: BTreeMap<String, String>,
     /// The name.
     pub name: Option<String>,
+    /// Whether it is sent by post.
+    pub shippable: Option<bool>,
+    /// What a bank statement says.
+    pub statement_descriptor: Option<String>,
+    /// The code of its tax category.
+    pub tax_code: Option<String>,
+    /// What one unit is called.
+    pub unit_label: Option<String>,
+    /// Its page.
+    pub url: Option<String>,
 }
 
 /// A price to make.
 #[derive(Clone, Debug, Default)]
 pub struct NewPrice {
+    /// What it charges, in place of `unit_amount`: a decimal amount, tiers, or what the customer
+    /// chooses.
+    pub amounts: Option<Amounts>,
     /// The currency, in three small letters.
     pub currency: String,
+    /// What it charges in other currencies.
+    pub currency_options: BTreeMap<String, CurrencyOption>,
+    /// Whether it cannot be sold yet.
+    pub inactive: bool,
     /// How often it recurs: an interval and how many of it; none for a one-time price.
     pub recurring: Option<(Interval, i64)>,
     /// A name to find it by.
@@ -89,10 +126,23 @@ pub struct NewPrice {
     pub metadata: BTreeMap<String, String>,
     /// The meter of a metered price.
     pub meter: Option<String>,
+    /// Whether it is metered although it names no meter, as versions before 2025-03-31.basil
+    /// allowed.
+    pub metered: bool,
     /// A note.
     pub nickname: Option<String>,
     /// The product it sells.
     pub product: String,
+    /// A product to make for it, in place of `product`.
+    pub product_data: Option<Box<NewProduct>>,
+    /// Whether tax is part of the amount.
+    pub tax_behavior: TaxBehavior,
+    /// Whether the lookup key is taken from the price that has it.
+    pub transfer_lookup_key: bool,
+    /// Units are counted in packages.
+    pub transform_quantity: Option<TransformQuantity>,
+    /// Days of trial that it proposes.
+    pub trial_period_days: Option<i64>,
     /// The amount for one unit, in the minor unit.
     pub unit_amount: i64,
 }
@@ -102,12 +152,18 @@ pub struct NewPrice {
 pub struct PriceChange {
     /// Whether it can be sold.
     pub active: Option<bool>,
+    /// What it charges in other currencies, over what is held; none for a currency takes it away.
+    pub currency_options: BTreeMap<String, Option<CurrencyOption>>,
     /// A name to find it by.
     pub lookup_key: Option<String>,
     /// Merged over the held metadata.
     pub metadata: BTreeMap<String, String>,
     /// A note.
     pub nickname: Option<String>,
+    /// Whether tax is part of the amount; unspecified leaves it as it is.
+    pub tax_behavior: TaxBehavior,
+    /// Whether the lookup key is taken from the price that has it.
+    pub transfer_lookup_key: bool,
 }
 
 /// An item of a subscription to make.

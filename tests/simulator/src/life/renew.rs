@@ -32,7 +32,7 @@ impl World {
         );
         let invoice = self.ids.long("in_");
         self.begin_next_period(&held, &invoice);
-        let lines = self.renewal_lines(id, ended.1);
+        let lines = self.renewal_lines(&held);
         if let Some(held) = self.subscriptions.get(id).cloned() {
             self.make_invoice(&held, invoice, BillingReason::Cycle, lines, ended);
         }
@@ -68,14 +68,22 @@ impl World {
         }
     }
 
-    fn renewal_lines(&mut self, id: &str, period_begun: i64) -> Vec<Line> {
-        let Some(held) = self.subscriptions.get(id).cloned() else {
+    /// The lines for the items whose period has ended: what waited, what was used in it, and
+    /// the period that begins. What was used in a trial is free.
+    fn renewal_lines(&mut self, before: &Subscription) -> Vec<Line> {
+        let Some(held) = self.subscriptions.get(&before.id).cloned() else {
             return Vec::new();
         };
         let mut lines = self.take_pending_lines(&held);
-        for item in held.items.iter().filter(|item| item.current_period_start == period_begun) {
-            let line = self.period_line(&held, item);
-            lines.push(line);
+        let now = self.now;
+        for ended in before.items.iter().filter(|item| item.current_period_end <= now) {
+            let period = (ended.current_period_start, ended.current_period_end);
+            if before.status != Status::Trialing {
+                lines.extend(self.usage_lines(before, ended, period));
+            }
+            if let Some(item) = held.items.iter().find(|item| item.id == ended.id) {
+                lines.extend(self.advance_lines(&held, item, false));
+            }
         }
         lines
     }

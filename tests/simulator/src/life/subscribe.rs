@@ -4,7 +4,7 @@ use super::LifeError;
 use super::orders::{NewItem, NewSubscription, PaymentBehavior, Start};
 use crate::agenda::Task;
 use crate::calendar::{SECONDS_PER_DAY, next_boundary};
-use crate::model::invoice::{BillingReason, Invoice, Line};
+use crate::model::invoice::BillingReason;
 use crate::model::price::{Interval, Price};
 use crate::model::subscription::{Item, Status, Subscription};
 use crate::render::{self, View};
@@ -24,8 +24,7 @@ impl World {
         let method = self.paying_method(&new.customer, None);
         let trial_end = new.trial_end.filter(|end| *end > self.now);
         let items = self.first_items(&new.items, trial_end)?;
-        let due: i64 =
-            if trial_end.is_some() { 0 } else { items.iter().map(|i| self.cost(i)).sum() };
+        let due = self.first_due(&new.customer, &items, trial_end.is_some());
         let pays = due == 0 || self.would_pay(&new.customer, method.as_deref());
         let must_pay = new.start == Start::Checkout
             || new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
@@ -33,8 +32,11 @@ impl World {
             let decline = self.would_decline(method.as_deref());
             return Err(LifeError::Declined { charge: None, decline, intent: None });
         }
+        let licenses = items.iter().any(|item| item.quantity.is_some());
         let id = self.insert_subscription(new, items, trial_end);
-        let invoice = self.ids.long("in_");
+        // What is metered is billed in arrears: where nothing else is sold there is no first invoice.
+        let invoices = due > 0 || licenses;
+        let invoice = invoices.then(|| self.ids.long("in_"));
         let status = match (trial_end, new.start) {
             (Some(_), _) => Status::Trialing,
             (None, Start::Checkout) => Status::Active,
@@ -43,20 +45,41 @@ impl World {
         };
         self.edit::<Subscription>(&id, |held| {
             held.status = status;
-            held.latest_invoice = Some(invoice.clone());
+            held.latest_invoice.clone_from(&invoice);
         });
         if new.start == Start::Checkout {
             self.complete_session(&id, due);
         }
         self.emit::<Subscription>("customer.subscription.created", &id);
-        self.first_invoice(&id, invoice.clone(), trial_end);
+        if let Some(invoice) = &invoice {
+            self.first_invoice(&id, invoice.clone(), trial_end);
+        }
         self.plan_first_period(&id, trial_end);
+        let Some(invoice) = invoice else {
+            return Ok(id);
+        };
         self.finalize(&invoice);
         let asked = new.payment_behavior == PaymentBehavior::DefaultIncomplete;
         if due > 0 && !(asked && new.start == Start::Api) {
             self.collect(&invoice, true);
         }
         Ok(id)
+    }
+
+    /// What the first invoice will be about: what waits on the customer, and unless a trial comes
+    /// first what is billed in advance.
+    fn first_due(&self, customer: &str, items: &[Item], is_trial: bool) -> i64 {
+        let currency = self.currency_of(items);
+        let waiting = self.waiting(customer, &currency, None);
+        let waits: i64 = waiting.iter().map(|item| item.amount).sum();
+        let in_advance: i64 = items.iter().map(|item| self.advance_cost(item)).sum();
+        (waits + if is_trial { 0 } else { in_advance }).max(0)
+    }
+
+    /// The currency of a subscription to these items.
+    fn currency_of(&self, items: &[Item]) -> String {
+        let price = items.first().and_then(|item| self.prices.get(&item.price));
+        price.map_or_else(|| "usd".to_owned(), |price| price.currency.clone())
     }
 
     fn first_items(
@@ -128,12 +151,6 @@ impl World {
             .map_or((Interval::Month, 1), |rhythm| (rhythm.interval, rhythm.interval_count))
     }
 
-    /// What an item costs for one period, in the minor unit.
-    pub(super) fn cost(&self, item: &Item) -> i64 {
-        let unit = self.prices.get(&item.price).map_or(0, |price| price.unit_amount);
-        unit * item.quantity.unwrap_or(0)
-    }
-
     pub(super) fn insert_subscription(
         &mut self,
         new: &NewSubscription,
@@ -142,10 +159,7 @@ impl World {
     ) -> String {
         let id = self.ids.long("sub_");
         let now = self.now;
-        let currency = items
-            .first()
-            .and_then(|item| self.prices.get(&item.price))
-            .map_or_else(|| "usd".to_owned(), |price| price.currency.clone());
+        let currency = self.currency_of(&items);
         let period_end = items.iter().map(|item| item.current_period_end).max();
         let ends = new.cancel_at_period_end;
         let subscription = Subscription {
@@ -188,19 +202,10 @@ impl World {
         let Some(held) = self.subscriptions.get(subscription).cloned() else {
             return;
         };
-        let lines: Vec<Line> = held
-            .items
-            .iter()
-            .map(|item| {
-                let mut line = self.period_line(&held, item);
-                if trial_end.is_some() {
-                    line.amount = 0;
-                    line.unit_amount = 0;
-                    line.description = format!("Free trial for {}", line.description);
-                }
-                line
-            })
-            .collect();
+        let mut lines = self.take_pending_lines(&held);
+        for item in &held.items {
+            lines.extend(self.advance_lines(&held, item, trial_end.is_some()));
+        }
         let now = self.now;
         self.make_invoice(&held, id, BillingReason::Create, lines, (now, now));
     }
@@ -249,87 +254,6 @@ impl World {
         });
         if let Some(invoice) = invoice {
             self.void(&invoice);
-        }
-    }
-
-    pub(super) fn make_invoice(
-        &mut self,
-        of: &Subscription,
-        id: String,
-        reason: BillingReason,
-        lines: Vec<Line>,
-        (period_start, period_end): (i64, i64),
-    ) {
-        let customer = self.customers.get(&of.customer);
-        let draft_until = match reason {
-            BillingReason::Cycle => Some(self.now + self.rules.draft_seconds),
-            BillingReason::Create | BillingReason::Update => None,
-        };
-        let collects = of.status != Status::Unpaid;
-        let invoice = Invoice {
-            id: id.clone(),
-            created: self.now,
-            amount_paid: 0,
-            attempt_count: 0,
-            attempted: false,
-            auto_advance: collects,
-            automatically_finalizes_at: draft_until.filter(|_| collects),
-            billing_reason: reason,
-            charge: None,
-            currency: of.currency.clone(),
-            customer: of.customer.clone(),
-            customer_email: customer.and_then(|customer| customer.email.clone()),
-            customer_name: customer.and_then(|customer| customer.name.clone()),
-            ending_balance: None,
-            finalized_at: None,
-            lines,
-            marked_uncollectible_at: None,
-            metadata: crate::model::Metadata::new(),
-            next_payment_attempt: draft_until.filter(|_| collects),
-            number: None,
-            paid_at: None,
-            paid_out_of_band: false,
-            payment_intent: None,
-            period_start,
-            period_end,
-            starting_balance: 0,
-            status: crate::model::invoice::InvoiceStatus::Draft,
-            subscription: of.id.clone(),
-            subscription_metadata: of.metadata.clone(),
-            voided_at: None,
-        };
-        self.invoices.insert(&id, invoice);
-        self.invoices_of.entry(of.id.clone()).or_default().push(id.clone());
-        self.emit::<Invoice>("invoice.created", &id);
-        if let Some(due) = draft_until.filter(|_| collects) {
-            self.agenda.plan(due, Task::Finalize { invoice: id });
-        }
-    }
-
-    /// The line that bills an item for its present period.
-    pub(super) fn period_line(&mut self, of: &Subscription, item: &Item) -> Line {
-        let price = self.prices.get(&item.price);
-        let unit_amount = price.map_or(0, |price| price.unit_amount);
-        let name = price
-            .and_then(|price| self.products.get(&price.product))
-            .map_or_else(String::new, |product| product.name.clone());
-        let (interval, _) = self.rhythm(&item.price);
-        let quantity = item.quantity.unwrap_or(0);
-        let interval = interval.as_str();
-        Line {
-            id: self.ids.long("il_"),
-            amount: unit_amount * quantity,
-            description: format!("{quantity} × {name} (per {interval})"),
-            invoice_item: None,
-            metadata: item.metadata.clone(),
-            period_start: item.current_period_start,
-            period_end: item.current_period_end,
-            price: item.price.clone(),
-            proration: false,
-            quantity: Some(quantity),
-            subscription: of.id.clone(),
-            subscription_item: item.id.clone(),
-            unit_amount,
         }
     }
 }

@@ -205,8 +205,7 @@ impl World {
         let mut lines = self.take_pending_lines(&held);
         if restarts {
             for item in &held.items {
-                let line = self.period_line(&held, item);
-                lines.push(line);
+                lines.extend(self.advance_lines(&held, item, false));
             }
         }
         let period = (self.now, self.now);

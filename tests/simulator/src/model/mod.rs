@@ -5,6 +5,7 @@ pub(crate) mod alert;
 pub(crate) mod card;
 pub(crate) mod charge;
 pub(crate) mod customer;
+pub(crate) mod decimal;
 pub(crate) mod event;
 pub(crate) mod invoice;
 pub(crate) mod invoice_payment;

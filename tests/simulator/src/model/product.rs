@@ -11,8 +11,13 @@ pub(crate) struct Product {
     pub(crate) default_price: Option<String>,
     pub(crate) deleted: bool,
     pub(crate) description: Option<String>,
+    pub(crate) images: Vec<String>,
     pub(crate) marketing_features: Vec<String>,
     pub(crate) metadata: Metadata,
     pub(crate) name: String,
+    pub(crate) shippable: Option<bool>,
+    pub(crate) statement_descriptor: Option<String>,
+    pub(crate) tax_code: Option<String>,
     pub(crate) unit_label: Option<String>,
+    pub(crate) url: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! `taxes`, and the payment left the invoice altogether.
 
 use super::{Object, View, extend, fields, inline_list, price, put, remove};
+use crate::model::decimal::Decimal;
 use crate::model::invoice::{Invoice, InvoiceItem, InvoiceStatus, Line};
 use crate::model::table::Table;
 use crate::version::since;
@@ -19,6 +20,10 @@ impl Object for Invoice {
 
     fn created(&self) -> i64 {
         self.created
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted
     }
 
     fn table(world: &World) -> &Table<Self> {
@@ -46,7 +51,9 @@ impl Object for Invoice {
 }
 
 fn amounts(held: &Invoice) -> Value {
-    let total = held.total();
+    let discounts = discount_amounts(held.lines.iter());
+    let credits = pretax_credit_amounts(held.lines.iter());
+    let (subtotal, total) = (held.subtotal(), held.total());
     json!({
         "amount_due": held.amount_due(),
         "amount_overpaid": 0,
@@ -54,18 +61,55 @@ fn amounts(held: &Invoice) -> Value {
         "amount_remaining": held.amount_remaining(),
         "amount_shipping": 0,
         "currency": held.currency,
+        "default_payment_method": held.default_payment_method,
+        "discounts": held.discounts,
         "ending_balance": held.ending_balance,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
         "starting_balance": held.starting_balance,
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
+        "subtotal": subtotal,
+        "subtotal_excluding_tax": subtotal,
         "total": total,
-        "total_discount_amounts": [],
+        "total_discount_amounts": discounts,
         "total_excluding_tax": total,
-        "total_pretax_credit_amounts": [],
+        "total_pretax_credit_amounts": credits,
         "total_taxes": [],
     })
+}
+
+/// What each discount takes from these lines, in the order they are first met.
+fn discount_amounts<'a>(lines: impl Iterator<Item = &'a Line>) -> Vec<Value> {
+    let taken = lines.flat_map(|line| &line.discount_amounts);
+    let sums = sums(taken.map(|taken| (taken.discount.as_str(), taken.amount)));
+    sums.into_iter().map(|(id, amount)| json!({ "amount": amount, "discount": id })).collect()
+}
+
+/// What each discount and each debit of credits takes from these lines.
+fn pretax_credit_amounts<'a>(lines: impl Iterator<Item = &'a Line> + Clone) -> Vec<Value> {
+    let discounts = lines.clone().flat_map(|line| &line.discount_amounts);
+    let discounts = sums(discounts.map(|taken| (taken.discount.as_str(), taken.amount)));
+    let credits = lines.flat_map(|line| &line.credit_amounts);
+    let credits = sums(credits.map(|taken| (taken.transaction.as_str(), taken.amount)));
+    let discounts = discounts
+        .into_iter()
+        .map(|(id, amount)| json!({ "amount": amount, "discount": id, "type": "discount" }));
+    let credits = credits.into_iter().map(|(id, amount)| {
+        json!({ "amount": amount, "credit_balance_transaction": id,
+                "type": "credit_balance_transaction" })
+    });
+    discounts.chain(credits).collect()
+}
+
+/// Amounts by id, in the order the ids are first met.
+fn sums<'a>(amounts: impl Iterator<Item = (&'a str, i64)>) -> Vec<(&'a str, i64)> {
+    let mut sums: Vec<(&str, i64)> = Vec::new();
+    for (id, amount) in amounts {
+        match sums.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, sum)) => *sum += amount,
+            None => sums.push((id, amount)),
+        }
+    }
+    sums
 }
 
 /// Where the invoice is on its way from draft to paid.
@@ -80,25 +124,28 @@ fn course(held: &Invoice) -> Value {
         "auto_advance": held.auto_advance,
         "automatically_finalizes_at": held.automatically_finalizes_at,
         "billing_reason": held.billing_reason.as_str(),
-        "collection_method": "charge_automatically",
+        "collection_method": held.collection_method.as_str(),
         "created": held.created,
-        "due_date": null,
+        "description": held.description,
+        "due_date": held.due_date,
         "effective_at": held.finalized_at,
+        "footer": held.footer,
         "hosted_invoice_url": page,
         "invoice_pdf": page.as_ref().map(|page| format!("{page}/pdf")),
         "metadata": held.metadata,
         "next_payment_attempt": held.next_payment_attempt,
         "number": held.number,
-        "parent": {
+        "parent": held.subscription.as_ref().map(|subscription| json!({
             "quote_details": null,
             "subscription_details": {
                 "metadata": held.subscription_metadata,
-                "subscription": held.subscription,
+                "subscription": subscription,
             },
             "type": "subscription_details",
-        },
+        })),
         "period_end": held.period_end,
         "period_start": held.period_start,
+        "statement_descriptor": held.statement_descriptor,
         "status": held.status.as_str(),
         "status_transitions": {
             "finalized_at": held.finalized_at,
@@ -138,12 +185,8 @@ fn constants() -> Value {
             "status": null,
         },
         "custom_fields": null,
-        "default_payment_method": null,
         "default_source": null,
         "default_tax_rates": [],
-        "description": null,
-        "discounts": [],
-        "footer": null,
         "from_invoice": null,
         "issuer": { "type": "self" },
         "last_finalization_error": null,
@@ -159,7 +202,6 @@ fn constants() -> Value {
         "rendering": null,
         "shipping_cost": null,
         "shipping_details": null,
-        "statement_descriptor": null,
     })
 }
 
@@ -170,7 +212,8 @@ fn dress_for_version(body: &mut Value, held: &Invoice, view: View<'_>) {
             extend(body, json!({ "customer_account": null }));
         }
         if version.has(since::ENDIVE) {
-            extend(body, json!({ "status_details": { "uncollectible": null } }));
+            let given_up = held.uncollectible_reason.map(|reason| json!({ "reason": reason }));
+            extend(body, json!({ "status_details": { "uncollectible": given_up } }));
         }
         return;
     }
@@ -180,13 +223,15 @@ fn dress_for_version(body: &mut Value, held: &Invoice, view: View<'_>) {
         json!({
             "application_fee_amount": null,
             "charge": held.charge,
-            "discount": null,
+            "discount": held.discounts.first(),
             "paid": held.status == InvoiceStatus::Paid,
             "paid_out_of_band": held.paid_out_of_band,
             "payment_intent": held.payment_intent,
             "quote": null,
             "subscription": held.subscription,
-            "subscription_details": { "metadata": held.subscription_metadata },
+            "subscription_details": held.subscription.as_ref().map(|_| {
+                json!({ "metadata": held.subscription_metadata })
+            }),
             "tax": null,
             "tax_percent": null,
             "total_tax_amounts": [],
@@ -203,13 +248,13 @@ pub(crate) fn line(held: &Line, of: &Invoice, world: &World, view: View<'_>) -> 
         "amount": held.amount,
         "currency": of.currency,
         "description": held.description,
-        "discount_amounts": [],
-        "discountable": !held.proration,
-        "discounts": [],
+        "discount_amounts": discount_amounts(std::iter::once(held)),
+        "discountable": held.discountable,
+        "discounts": held.discounts,
         "livemode": false,
         "metadata": held.metadata,
         "period": { "end": held.period_end, "start": held.period_start },
-        "quantity": held.quantity,
+        "quantity": held.quantity.map(Decimal::truncated),
         "subscription": held.subscription,
     });
     let more = if view.version.has(since::BASIL) {
@@ -231,38 +276,64 @@ fn regrouped_line(
 ) -> serde_json::Map<String, Value> {
     let mut more = fields(json!({
         "invoice": of.id,
-        "parent": {
-            "invoice_item_details": null,
-            "subscription_item_details": {
-                "invoice_item": held.invoice_item,
-                "proration": held.proration,
-                "proration_details": { "credited_items": null },
-                "subscription": held.subscription,
-                "subscription_item": held.subscription_item,
-            },
-            "type": "subscription_item_details",
-        },
-        "pretax_credit_amounts": [],
-        "pricing": {
-            "price_details": {
-                "price": held.price,
-                "product": world.prices.get(&held.price).map(|sold| sold.product.as_str()),
-            },
-            "type": "price_details",
-            "unit_amount_decimal": held.unit_amount.to_string(),
-        },
+        "parent": line_parent(held),
+        "pretax_credit_amounts": pretax_credit_amounts(std::iter::once(held)),
+        "pricing": pricing(held.price.as_deref(), held.unit_amount, world),
         "subtotal": held.amount,
         "taxes": [],
     }));
-    if view.version.has(since::ENDIVE) {
+    if view.version.has(since::DAHLIA) {
         let quantity = held.quantity.map(|quantity| quantity.to_string());
         more.insert("quantity_decimal".to_owned(), json!(quantity));
     }
     more
 }
 
+/// What a line was made by: an item of a subscription, or an invoice item.
+fn line_parent(held: &Line) -> Value {
+    let proration_details = json!({ "credited_items": null });
+    match (&held.subscription_item, &held.invoice_item) {
+        (Some(item), _) => json!({
+            "invoice_item_details": null,
+            "subscription_item_details": {
+                "invoice_item": held.invoice_item,
+                "proration": held.proration,
+                "proration_details": proration_details,
+                "subscription": held.subscription,
+                "subscription_item": item,
+            },
+            "type": "subscription_item_details",
+        }),
+        (None, Some(item)) => json!({
+            "invoice_item_details": {
+                "invoice_item": item,
+                "proration": held.proration,
+                "proration_details": proration_details,
+                "subscription": held.subscription,
+            },
+            "subscription_item_details": null,
+            "type": "invoice_item_details",
+        }),
+        (None, None) => Value::Null,
+    }
+}
+
+/// What a line or an item costs by which price; null where only an amount was given.
+fn pricing(price: Option<&str>, unit_amount: Option<Decimal>, world: &World) -> Value {
+    let sold = price.and_then(|price| world.prices.get(price));
+    let details = sold.map(|sold| json!({ "price": sold.id, "product": sold.product }));
+    if details.is_none() && unit_amount.is_none() {
+        return Value::Null;
+    }
+    json!({
+        "price_details": details,
+        "type": "price_details",
+        "unit_amount_decimal": price::text(unit_amount),
+    })
+}
+
 fn flat_line(held: &Line, world: &World, view: View<'_>) -> serde_json::Map<String, Value> {
-    let sold = world.prices.get(&held.price);
+    let sold = held.price.as_ref().and_then(|price| world.prices.get(price));
     let mut more = fields(json!({
         "proration": held.proration,
         "subscription_item": held.subscription_item,
@@ -292,6 +363,10 @@ impl Object for InvoiceItem {
         self.date
     }
 
+    fn is_deleted(&self) -> bool {
+        self.deleted
+    }
+
     fn table(world: &World) -> &Table<Self> {
         &world.invoice_items
     }
@@ -307,39 +382,30 @@ impl Object for InvoiceItem {
             "amount": self.amount,
             "currency": self.currency,
             "customer": self.customer,
-            "customer_account": null,
             "date": self.date,
             "description": self.description,
-            "discountable": false,
-            "discounts": [],
+            "discountable": self.discountable,
+            "discounts": self.discounts,
             "invoice": self.invoice,
             "livemode": false,
-            "metadata": {},
+            "metadata": self.metadata,
             "period": { "end": self.period_end, "start": self.period_start },
-            "proration": true,
-            "quantity": self.quantity,
-            "quantity_decimal": self.quantity.to_string(),
+            "proration": self.proration,
+            "quantity": self.quantity.truncated(),
             "tax_rates": [],
             "test_clock": world.clock_of(&self.customer).map(|clock| clock.id.as_str()),
         });
-        let sold = world.prices.get(&self.price);
+        let sold = self.price.as_ref().and_then(|price| world.prices.get(price));
         let more = if view.version.has(since::BASIL) {
             json!({
-                "parent": {
+                "parent": self.subscription.as_ref().map(|subscription| json!({
                     "subscription_details": {
-                        "subscription": self.subscription,
+                        "subscription": subscription,
                         "subscription_item": self.subscription_item,
                     },
                     "type": "subscription_details",
-                },
-                "pricing": {
-                    "price_details": {
-                        "price": self.price,
-                        "product": sold.map(|sold| sold.product.as_str()),
-                    },
-                    "type": "price_details",
-                    "unit_amount_decimal": self.unit_amount.to_string(),
-                },
+                })),
+                "pricing": pricing(self.price.as_deref(), self.unit_amount, world),
             })
         } else {
             json!({
@@ -347,11 +413,17 @@ impl Object for InvoiceItem {
                 "price": sold.map_or(Value::Null, |sold| price::price(sold, view)),
                 "subscription": self.subscription,
                 "subscription_item": self.subscription_item,
-                "unit_amount": self.unit_amount,
-                "unit_amount_decimal": self.unit_amount.to_string(),
+                "unit_amount": self.unit_amount.and_then(Decimal::as_whole),
+                "unit_amount_decimal": price::text(self.unit_amount),
             })
         };
         extend(&mut body, more);
+        if view.version.has(since::CUSTOMER_ACCOUNT) {
+            extend(&mut body, json!({ "customer_account": null }));
+        }
+        if view.version.has(since::DAHLIA) {
+            extend(&mut body, json!({ "quantity_decimal": self.quantity.to_string() }));
+        }
         body
     }
 }

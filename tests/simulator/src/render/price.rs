@@ -1,7 +1,8 @@
 //! Prices, and the plans that older bodies and `plan.*` events show for the same thing.
 
 use super::{Object, View, extend};
-use crate::model::price::Price;
+use crate::model::decimal::Decimal;
+use crate::model::price::{Amounts, Price, Tier, TransformQuantity};
 use crate::model::table::Table;
 use crate::version::since;
 use crate::world::World;
@@ -74,35 +75,35 @@ pub(crate) fn price(price: &Price, view: View<'_>) -> Value {
             "interval": recurring.interval.as_str(),
             "interval_count": recurring.interval_count,
             "meter": recurring.meter,
-            "trial_period_days": null,
+            "trial_period_days": recurring.trial_period_days,
             "usage_type": usage_type(price),
         });
         if !view.version.has(since::BASIL) {
-            extend(&mut body, json!({ "aggregate_usage": null }));
+            extend(&mut body, json!({ "aggregate_usage": aggregate_usage(price) }));
         }
         body
     });
-    json!({
+    let transform = price.transform_quantity.map(transform);
+    let mut body = json!({
         "id": price.id,
         "object": "price",
         "active": price.active,
-        "billing_scheme": "per_unit",
+        "billing_scheme": billing_scheme(&price.amounts),
         "created": price.created,
         "currency": price.currency,
-        "custom_unit_amount": null,
         "livemode": false,
         "lookup_key": price.lookup_key,
         "metadata": price.metadata,
         "nickname": price.nickname,
         "product": price.product,
         "recurring": recurring,
-        "tax_behavior": "unspecified",
-        "tiers_mode": null,
-        "transform_quantity": null,
-        "type": if recurring.is_some() { "recurring" } else { "one_time" },
-        "unit_amount": price.unit_amount,
-        "unit_amount_decimal": price.unit_amount.to_string(),
-    })
+        "tax_behavior": price.tax_behavior.as_str(),
+        "tiers_mode": tiers_mode(&price.amounts),
+        "transform_quantity": transform,
+        "type": if price.recurring.is_some() { "recurring" } else { "one_time" },
+    });
+    extend(&mut body, charged(&price.amounts));
+    body
 }
 
 /// The plan that stands for a recurring price; null for any other.
@@ -110,13 +111,14 @@ pub(crate) fn plan(price: &Price, view: View<'_>) -> Value {
     let Some(recurring) = &price.recurring else {
         return Value::Null;
     };
+    let unit = price.amounts.unit();
     let mut body = json!({
         "id": price.id,
         "object": "plan",
         "active": price.active,
-        "amount": price.unit_amount,
-        "amount_decimal": price.unit_amount.to_string(),
-        "billing_scheme": "per_unit",
+        "amount": unit.and_then(Decimal::as_whole),
+        "amount_decimal": text(unit),
+        "billing_scheme": billing_scheme(&price.amounts),
         "created": price.created,
         "currency": price.currency,
         "interval": recurring.interval.as_str(),
@@ -126,17 +128,96 @@ pub(crate) fn plan(price: &Price, view: View<'_>) -> Value {
         "meter": recurring.meter,
         "nickname": price.nickname,
         "product": price.product,
-        "tiers_mode": null,
-        "transform_usage": null,
-        "trial_period_days": null,
+        "tiers_mode": tiers_mode(&price.amounts),
+        "transform_usage": price.transform_quantity.map(transform),
+        "trial_period_days": recurring.trial_period_days,
         "usage_type": usage_type(price),
     });
     if !view.version.has(since::BASIL) {
-        extend(&mut body, json!({ "aggregate_usage": null }));
+        extend(&mut body, json!({ "aggregate_usage": aggregate_usage(price) }));
     }
     body
 }
 
+/// The tiers of a price, which only expanding shows; null where it has none.
+pub(crate) fn tiers(price: &Price) -> Value {
+    match &price.amounts {
+        Amounts::Tiered { tiers, .. } => tiers.iter().map(tier).collect(),
+        Amounts::PerUnit(_) | Amounts::Custom { .. } => Value::Null,
+    }
+}
+
+/// What a price charges in each currency, which only expanding shows. Its own is among them.
+pub(crate) fn currency_options(price: &Price) -> Value {
+    let own = (price.currency.as_str(), &price.amounts, price.tax_behavior);
+    let others = price.currency_options.iter();
+    let others = others.map(|(name, held)| (name.as_str(), &held.amounts, held.tax_behavior));
+    let options = std::iter::once(own).chain(others).map(|(currency, amounts, tax_behavior)| {
+        let mut option = json!({ "tax_behavior": tax_behavior.as_str() });
+        extend(&mut option, charged(amounts));
+        if let Amounts::Tiered { tiers, .. } = amounts {
+            extend(&mut option, json!({ "tiers": tiers.iter().map(tier).collect::<Value>() }));
+        }
+        (currency.to_owned(), option)
+    });
+    Value::Object(options.collect())
+}
+
+/// The fields that say what a price charges.
+fn charged(amounts: &Amounts) -> Value {
+    let unit = amounts.unit();
+    let custom = match amounts {
+        Amounts::Custom { maximum, minimum, preset } => {
+            json!({ "maximum": maximum, "minimum": minimum, "preset": preset })
+        }
+        Amounts::PerUnit(_) | Amounts::Tiered { .. } => Value::Null,
+    };
+    json!({
+        "custom_unit_amount": custom,
+        "unit_amount": unit.and_then(Decimal::as_whole),
+        "unit_amount_decimal": text(unit),
+    })
+}
+
+fn tier(held: &Tier) -> Value {
+    json!({
+        "flat_amount": held.flat.and_then(Decimal::as_whole),
+        "flat_amount_decimal": text(held.flat),
+        "unit_amount": held.unit.and_then(Decimal::as_whole),
+        "unit_amount_decimal": text(held.unit),
+        "up_to": held.up_to,
+    })
+}
+
+/// An amount as decimal fields show it.
+pub(super) fn text(amount: Option<Decimal>) -> Option<String> {
+    amount.map(|amount| amount.to_string())
+}
+
+fn transform(held: TransformQuantity) -> Value {
+    json!({ "divide_by": held.divide_by, "round": if held.round_up { "up" } else { "down" } })
+}
+
+fn billing_scheme(amounts: &Amounts) -> &'static str {
+    match amounts {
+        Amounts::Tiered { .. } => "tiered",
+        Amounts::PerUnit(_) | Amounts::Custom { .. } => "per_unit",
+    }
+}
+
+fn tiers_mode(amounts: &Amounts) -> Option<&'static str> {
+    match amounts {
+        Amounts::Tiered { mode, .. } => Some(mode.as_str()),
+        Amounts::PerUnit(_) | Amounts::Custom { .. } => None,
+    }
+}
+
 fn usage_type(price: &Price) -> &'static str {
     if price.is_metered() { "metered" } else { "licensed" }
+}
+
+/// How usage records were summed up before there were meters.
+fn aggregate_usage(price: &Price) -> Option<&'static str> {
+    let records = price.recurring.as_ref().is_some_and(|it| it.metered && it.meter.is_none());
+    records.then_some("sum")
 }

@@ -3,8 +3,8 @@
 use super::{Answered, Call, Resource, Verb, clock_of, fits};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
-use crate::api::list::{PAGING, Rows, page};
-use crate::model::invoice::Invoice;
+use crate::api::list::{PAGING, Range, Rows, page};
+use crate::model::invoice::{CollectionMethod, Invoice};
 use crate::render::Object;
 use crate::render::invoice::line;
 use crate::world::World;
@@ -30,14 +30,18 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
 }
 
 fn list(call: &Call<'_>, world: &World) -> Answered {
-    call.filters(&["customer", "subscription", "status"])?;
+    call.filters(&["collection_method", "customer", "due_date", "subscription", "status"])?;
     let form = &call.form;
+    let method = collection_method(form)?;
+    let due = Range::parse(form, "due_date")?;
     let named = form.text("customer").or_else(|| form.text("subscription")).is_some();
     call.list::<Invoice>(world, |held| {
         (named || clock_of(world, &held.customer).is_none())
             && fits(form.text("customer"), &held.customer)
-            && fits(form.text("subscription"), &held.subscription)
+            && form.text("subscription").is_none_or(|wanted| held.is_of(wanted))
             && fits(form.text("status"), held.status.as_str())
+            && method.is_none_or(|method| method == held.collection_method)
+            && due.holds_some(held.due_date)
     })
 }
 
@@ -55,4 +59,15 @@ fn lines(call: &Call<'_>, world: &World, id: &str) -> Answered {
 fn pay(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
     form.only(&["forgive", "off_session", "paid_out_of_band"])?;
     Ok(world.pay_invoice(id, form.boolean("paid_out_of_band")?.unwrap_or(false))?)
+}
+
+fn collection_method(form: &Form) -> Result<Option<CollectionMethod>, ApiError> {
+    let parse = |text: &str| {
+        CollectionMethod::parse(text).ok_or_else(|| {
+            let message = "Invalid collection_method: must be one of charge_automatically or \
+                           send_invoice";
+            ApiError::invalid("collection_method", message)
+        })
+    };
+    form.text("collection_method").map(parse).transpose()
 }

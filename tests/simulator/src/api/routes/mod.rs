@@ -21,6 +21,7 @@ mod webhook_endpoints;
 use super::error::ApiError;
 use super::form::Form;
 use super::list::{Created, PAGING, Page, Rows, cut, page};
+use super::list::{PAGING, Range, Rows, page};
 use super::search::{is_searched, search};
 use crate::delivery::courier::Courier;
 use crate::model::customer::Customer;
@@ -159,6 +160,9 @@ impl Call<'_> {
     fn list<T: Object>(&self, world: &World, keep: impl Fn(&T) -> bool) -> Answered {
         let created = Created::parse(&self.form)?;
         let place = |id: &str| T::table(world).place(id);
+        let created = Range::parse(&self.form, "created")?;
+        let table = T::table(world);
+        let rows = Rows { oldest_first: table.rows(), place: &|id| table.place(id), kind: T::KIND };
         page(
             &rows::<T>(world, &place, created),
             &self.form,
