@@ -14,12 +14,12 @@ pub(super) const PAGING: &[&str] = &["limit", "starting_after", "ending_before"]
 
 /// A range of seconds, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Range {
+pub(super) struct Within {
     from: i64,
     to: i64,
 }
 
-impl Range {
+impl Within {
     /// `created=…` or `created[gt|gte|lt|lte]=…`.
     pub(super) fn parse(form: &Form, name: &'static str) -> Result<Self, ApiError> {
         if let Some(exact) = form.integer(name)? {
@@ -70,7 +70,7 @@ impl<'a, T> Rows<'a, T> {
 
     /// Leaves out what cannot be of these seconds. The rows have to be in the order of the
     /// seconds that `created` tells.
-    pub(super) fn made_within(mut self, range: Created, created: impl Fn(&T) -> i64) -> Self {
+    pub(super) fn made_within(mut self, range: Within, created: impl Fn(&T) -> i64) -> Self {
         self.span = self.oldest_first.partition_point(|row| created(row) < range.from)
             ..self.oldest_first.partition_point(|row| created(row) <= range.to);
         self

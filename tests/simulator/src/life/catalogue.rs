@@ -123,12 +123,11 @@ impl World {
 
     pub(crate) fn create_price(&mut self, new: NewPrice) -> Result<String, LifeError> {
         self.check_price(&new)?;
-        let product = match &new.product_data {
-            Some(product) => self.create_product((**product).clone())?,
-            None => {
-                self.live_product(&new.product, "product")?;
-                new.product
-            }
+        let product = if let Some(product) = new.product_data {
+            self.create_product(*product)?
+        } else {
+            self.live_product(&new.product, "product")?;
+            new.product
         };
         if let Some(key) = &new.lookup_key {
             self.claim_lookup_key(key, new.transfer_lookup_key)?;

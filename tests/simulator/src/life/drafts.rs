@@ -86,7 +86,7 @@ impl World {
             customer_name: name,
             days_until_due: draft.days_until_due,
             default_payment_method: None,
-            deleted: false,
+            deleted_at: None,
             description: None,
             discounts: Vec::new(),
             due_date,

@@ -12,6 +12,7 @@ use crate::world::World;
 impl World {
     /// How much of what an item meters was used in a period, both ends in Unix seconds, the
     /// second not included.
+    #[expect(clippy::unused_self, reason = "the account will hold what was metered")]
     pub(super) fn usage_of(
         &self,
         _of: &Subscription,
@@ -61,7 +62,7 @@ impl World {
             tier: None,
             unit: Some(Decimal::ZERO),
         };
-        let mut line = self.item_line(of, item, &price, free, period);
+        let mut line = self.item_line(of, item, &price, &free, period);
         line.description = Some(format!("Trial period for {name}"));
         vec![line]
     }
@@ -90,7 +91,7 @@ impl World {
         period: (i64, i64),
     ) -> Vec<Line> {
         let rated = rating::rate(price, &of.currency, quantity);
-        rated.into_iter().map(|rated| self.item_line(of, item, price, rated, period)).collect()
+        rated.into_iter().map(|rated| self.item_line(of, item, price, &rated, period)).collect()
     }
 
     fn item_line(
@@ -98,14 +99,14 @@ impl World {
         of: &Subscription,
         item: &Item,
         price: &Price,
-        rated: Rated,
+        rated: &Rated,
         (period_start, period_end): (i64, i64),
     ) -> Line {
         Line {
             id: self.ids.long("il_"),
             amount: rated.amount,
             credit_amounts: Vec::new(),
-            description: Some(self.line_description(price, &rated)),
+            description: Some(self.line_description(price, rated)),
             discount_amounts: Vec::new(),
             discountable: true,
             discounts: Vec::new(),

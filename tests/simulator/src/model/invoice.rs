@@ -138,7 +138,7 @@ pub(crate) struct Invoice {
     /// What `due_date` is counted by from finalizing, where none is set.
     pub(crate) days_until_due: Option<i64>,
     pub(crate) default_payment_method: Option<String>,
-    pub(crate) deleted: bool,
+    pub(crate) deleted_at: Option<i64>,
     pub(crate) description: Option<String>,
     /// The discounts of the whole invoice, in the order they are applied.
     pub(crate) discounts: Vec<String>,

@@ -23,7 +23,7 @@ impl Object for Invoice {
     }
 
     fn is_deleted(&self) -> bool {
-        self.deleted
+        self.deleted_at.is_some()
     }
 
     fn table(world: &World) -> &Table<Self> {

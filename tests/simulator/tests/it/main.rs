@@ -5,6 +5,7 @@
 mod api;
 mod bulk;
 mod caller;
+mod catalogue;
 mod delivery;
 mod destinations;
 mod expand;

@@ -2,7 +2,7 @@
 
 use super::{Answered, Call, Resource, Verb};
 use crate::api::error::ApiError;
-use crate::api::list::{Range, Rows, page};
+use crate::api::list::{Rows, Within, page};
 use crate::model::event::Event;
 use crate::world::World;
 use serde_json::Value;
@@ -38,7 +38,7 @@ fn list(call: &Call<'_>, world: &World) -> Answered {
     call.filters(&["type", "types", "delivery_success"])?;
     let form = &call.form;
     let pending = |event: &str| call.courier.pending(event);
-    let created = Range::parse(form, "created")?;
+    let created = Within::parse(form, "created")?;
     let oldest = world.now - EVENTS_KEPT_SECONDS;
     let types = form.values("types");
     let delivered = form.boolean("delivery_success")?;

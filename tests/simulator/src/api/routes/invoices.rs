@@ -3,7 +3,7 @@
 use super::{Answered, Call, Resource, Verb, clock_of, fits};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
-use crate::api::list::{PAGING, Range, Rows, page};
+use crate::api::list::{PAGING, Rows, Within, page};
 use crate::model::invoice::{CollectionMethod, Invoice};
 use crate::render::Object;
 use crate::render::invoice::line;
@@ -33,7 +33,7 @@ fn list(call: &Call<'_>, world: &World) -> Answered {
     call.filters(&["collection_method", "customer", "due_date", "subscription", "status"])?;
     let form = &call.form;
     let method = collection_method(form)?;
-    let due = Range::parse(form, "due_date")?;
+    let due = Within::parse(form, "due_date")?;
     let named = form.text("customer").or_else(|| form.text("subscription")).is_some();
     call.list::<Invoice>(world, |held| {
         (named || clock_of(world, &held.customer).is_none())

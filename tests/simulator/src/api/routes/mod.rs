@@ -20,8 +20,7 @@ mod webhook_endpoints;
 
 use super::error::ApiError;
 use super::form::Form;
-use super::list::{Created, PAGING, Page, Rows, cut, page};
-use super::list::{PAGING, Range, Rows, page};
+use super::list::{PAGING, Page, Rows, Within, cut, page};
 use super::search::{is_searched, search};
 use crate::delivery::courier::Courier;
 use crate::model::customer::Customer;
@@ -158,11 +157,8 @@ impl Call<'_> {
 
     /// A list of objects, with filters of its own beside paging and `created`.
     fn list<T: Object>(&self, world: &World, keep: impl Fn(&T) -> bool) -> Answered {
-        let created = Created::parse(&self.form)?;
+        let created = Within::parse(&self.form, "created")?;
         let place = |id: &str| T::table(world).place(id);
-        let created = Range::parse(&self.form, "created")?;
-        let table = T::table(world);
-        let rows = Rows { oldest_first: table.rows(), place: &|id| table.place(id), kind: T::KIND };
         page(
             &rows::<T>(world, &place, created),
             &self.form,
@@ -178,7 +174,7 @@ impl Call<'_> {
         world: &World,
         keep: impl Fn(&T) -> bool,
     ) -> Result<Bytes, ApiError> {
-        let created = Created::parse(&self.form)?;
+        let created = Within::parse(&self.form, "created")?;
         let place = |id: &str| T::table(world).place(id);
         let rows = rows::<T>(world, &place, created);
         let keep = |held: &T| !held.is_deleted() && created.holds(held.created()) && keep(held);
@@ -211,7 +207,7 @@ const OBJECT_BYTES: usize = 4_096;
 fn rows<'a, T: Object>(
     world: &'a World,
     place: &'a dyn Fn(&str) -> Option<usize>,
-    created: Created,
+    created: Within,
 ) -> Rows<'a, T> {
     let rows = Rows::new(T::table(world).rows(), place, T::KIND);
     if world.test_clocks.rows().is_empty() { rows.made_within(created, T::created) } else { rows }

@@ -66,20 +66,22 @@ const LOOKUP_KEY_LENGTH_MAX: usize = 200;
 /// What says how much is charged.
 const AMOUNTS: &[&str] = &["custom_unit_amount", "tiers", "unit_amount", "unit_amount_decimal"];
 
+/// What only a price of its own is given.
+const OWN: &[&str] = &[
+    "active",
+    "billing_scheme",
+    "lookup_key",
+    "metadata",
+    "nickname",
+    "product",
+    "product_data",
+    "tiers_mode",
+    "transfer_lookup_key",
+    "transform_quantity",
+];
+
 fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
     let form = &call.form;
-    const OWN: &[&str] = &[
-        "active",
-        "billing_scheme",
-        "lookup_key",
-        "metadata",
-        "nickname",
-        "product",
-        "product_data",
-        "tiers_mode",
-        "transfer_lookup_key",
-        "transform_quantity",
-    ];
     form.only(&[OWN, PRICE_DATA, AMOUNTS].concat())?;
     let recurring = form.inner("recurring");
     recurring.only(&["interval", "interval_count", "meter", "trial_period_days", "usage_type"])?;
