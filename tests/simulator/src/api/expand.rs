@@ -16,7 +16,7 @@ use crate::model::product::Product;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::model::test_clock::TestClock;
-use crate::render::{Object, View};
+use crate::render::{self, Object, View};
 use crate::version::{ApiVersion, since};
 use crate::world::World;
 use serde_json::{Value, json};

@@ -185,7 +185,7 @@ impl World {
         self.edit::<Invoice>(id, |held| held.next_payment_attempt = None);
         self.emit_updated::<Invoice>("invoice.updated", id, &before);
         let first = self.invoices.get(id).filter(|it| it.billing_reason == BillingReason::Create);
-        if let Some(subscription) = first.map(|held| held.subscription.clone()) {
+        if let Some(subscription) = first.and_then(|held| held.subscription.clone()) {
             self.recover(&subscription, id);
         }
     }

@@ -87,10 +87,10 @@ impl World {
     pub(in crate::life) fn method_for(&mut self, invoice: &str) -> Option<String> {
         let held = self.invoices.get(invoice)?;
         let (customer, subscription) = (held.customer.clone(), held.subscription.clone());
-        self.paying_method(&customer, Some(&subscription)).or_else(|| {
+        self.paying_method(&customer, subscription.as_deref()).or_else(|| {
             let bank = self.customers.get(&customer).and_then(|held| held.bank);
             self.give_card(&customer, bank.filter(|card| *card != Card::Missing)?);
-            self.paying_method(&customer, Some(&subscription))
+            self.paying_method(&customer, subscription.as_deref())
         })
     }
 
