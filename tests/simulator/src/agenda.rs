@@ -28,6 +28,8 @@ pub(crate) enum Task {
     ReportMeterErrors { start: i64, end: i64 },
     /// A test clock arrives where it was sent.
     AdvanceClock { clock: String },
+    /// An event that could not be made is told of.
+    TellOfFailure { number: usize },
 }
 
 #[derive(Debug, Default)]

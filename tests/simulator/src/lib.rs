@@ -29,10 +29,12 @@ mod chance;
 mod clock;
 mod delivery;
 mod destinations;
+mod failures;
 mod finer;
 mod ids;
 mod life;
 mod metering;
+mod mishap;
 mod model;
 mod moment;
 mod oddity;
@@ -66,6 +68,7 @@ pub use life::{
     NewProduct, NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior,
     Start, SubscriptionChange, UsageFaults, UsageReport,
 };
+pub use mishap::{EventFault, EventFaults, EventStep};
 pub use model::card::{Card, Decline};
 pub use model::decimal::Decimal;
 pub use model::meter::{Formula, Window};

@@ -56,7 +56,7 @@ impl World {
         let due = self.invoices.get(id).is_some_and(|held| {
             held.auto_advance && held.automatically_finalizes_at.is_some_and(|at| at <= self.now)
         });
-        if due {
+        if due && !self.is_held_up(id) {
             self.finalize(id);
             self.collect(id, true);
         }

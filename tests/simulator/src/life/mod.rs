@@ -8,6 +8,7 @@ mod collect;
 mod customers;
 mod drafts;
 mod finalize;
+pub(crate) mod hold_up;
 mod lines;
 mod meters;
 mod orders;

@@ -17,6 +17,7 @@ mod meter_events;
 mod meter_events_v2;
 mod metered;
 mod meters;
+mod mishaps;
 mod one_seed;
 mod outages;
 mod receiver;
