@@ -14,6 +14,8 @@ pub(crate) enum Task {
     TrialWillEnd { subscription: String },
     /// The first invoice was not paid in time.
     IncompleteExpires { subscription: String },
+    /// The months of a discount are over.
+    DiscountEnds { discount: String },
     /// The draft's hour is over.
     Finalize { invoice: String },
     /// The next automatic attempt to collect.

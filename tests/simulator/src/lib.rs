@@ -66,7 +66,7 @@ pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRu
 pub use life::{
     Cancel, CustomerChange, ItemChange, LifeError, NewCustomer, NewItem, NewMeter, NewPrice,
     NewProduct, NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior,
-    Start, SubscriptionChange, UsageFaults, UsageReport,
+    Redeem, Start, SubscriptionChange, UsageFaults, UsageReport,
 };
 pub use mishap::{EventFault, EventFaults, EventStep};
 pub use model::card::{Card, Decline};

@@ -1,6 +1,7 @@
 //! What the simulator knows, to be held against what somebody else believes.
 
 use crate::model::charge::Charge;
+use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::customer::Customer;
 use crate::model::invoice::{Invoice, InvoiceItem};
 use crate::model::invoice_payment::InvoicePayment;
@@ -35,7 +36,9 @@ impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut truth = Self::default();
         truth.take::<Charge>(world);
+        truth.take::<Coupon>(world);
         truth.take::<Customer>(world);
+        truth.take::<Discount>(world);
         truth.take::<Invoice>(world);
         truth.take::<InvoiceItem>(world);
         truth.take::<InvoicePayment>(world);
@@ -44,6 +47,7 @@ impl Truth {
         truth.take::<Meter>(world);
         truth.take::<Price>(world);
         truth.take::<Product>(world);
+        truth.take::<PromotionCode>(world);
         truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);
         for meter in world.meters.rows() {

@@ -14,6 +14,7 @@ use crate::life::rules::Rules;
 use crate::mishap::Mishap;
 use crate::model::alert::Alert;
 use crate::model::charge::Charge;
+use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::customer::Customer;
 use crate::model::event::{Cause, Event};
 use crate::model::invoice::{Invoice, InvoiceItem};
@@ -55,7 +56,9 @@ pub(crate) struct World {
     pub(crate) agenda: Agenda,
     pub(crate) charges: Table<Charge>,
     pub(crate) alerts: Table<Alert>,
+    pub(crate) coupons: Table<Coupon>,
     pub(crate) customers: Table<Customer>,
+    pub(crate) discounts: Table<Discount>,
     pub(crate) invoice_items: Table<InvoiceItem>,
     pub(crate) invoice_payments: Table<InvoicePayment>,
     pub(crate) invoices: Table<Invoice>,
@@ -65,6 +68,7 @@ pub(crate) struct World {
     pub(crate) prices: Table<Price>,
     pub(crate) products: Table<Product>,
     pub(crate) setup_intents: Table<SetupIntent>,
+    pub(crate) promotion_codes: Table<PromotionCode>,
     pub(crate) subscriptions: Table<Subscription>,
     pub(crate) test_clocks: Table<TestClock>,
     pub(crate) usage: UsageBook,
@@ -139,7 +143,9 @@ impl World {
             agenda: Agenda::default(),
             charges: Table::default(),
             alerts: Table::default(),
+            coupons: Table::default(),
             customers: Table::default(),
+            discounts: Table::default(),
             invoice_items: Table::default(),
             invoice_payments: Table::default(),
             invoices: Table::default(),
@@ -149,6 +155,7 @@ impl World {
             prices: Table::default(),
             products: Table::default(),
             setup_intents: Table::default(),
+            promotion_codes: Table::default(),
             subscriptions: Table::default(),
             test_clocks: Table::default(),
             usage: UsageBook::default(),
@@ -216,6 +223,7 @@ impl World {
             Task::CancelAt { subscription } => self.cancel_at_its_time(&subscription),
             Task::TrialWillEnd { subscription } => self.announce_trial_end(&subscription),
             Task::IncompleteExpires { subscription } => self.expire_incomplete(&subscription),
+            Task::DiscountEnds { discount } => self.end_discount_in_time(&discount),
             Task::Finalize { invoice } => self.finalize_when_due(&invoice),
             Task::Collect { invoice } => self.collect_when_due(&invoice),
             Task::AnnouncePayment { payment } => self.announce_payment(&payment),

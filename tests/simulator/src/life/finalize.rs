@@ -13,6 +13,7 @@ impl World {
         }
         let before = self.portrait::<Invoice>(id);
         self.recount_usage(id);
+        self.discount_lines(id);
         let Some(held) = self.invoices.get(id) else {
             return;
         };
@@ -46,6 +47,7 @@ impl World {
             held.currency.get_or_insert(currency);
             held.next_invoice_sequence += 1;
         });
+        self.use_up_discounts(id);
         match intent {
             Some(intent) => self.emit_intent("payment_intent.created", &intent),
             None => self.mark_paid(id, false),

@@ -5,7 +5,10 @@ mod alerts;
 mod cancel;
 mod catalogue;
 mod collect;
+pub(crate) mod coupons;
 mod customers;
+mod discount_lines;
+mod discounting;
 mod drafts;
 mod finalize;
 pub(crate) mod hold_up;
@@ -15,6 +18,7 @@ mod orders;
 pub(crate) mod payments;
 mod pending;
 mod rating;
+pub(crate) mod redeem;
 mod renew;
 pub(crate) mod rules;
 pub(crate) mod seed;
@@ -34,6 +38,7 @@ pub use orders::{
 };
 
 use crate::model::card::Decline;
+pub use redeem::Redeem;
 pub use usage::UsageReport;
 pub(crate) use usage::{UsageChecks, UsageRefusal};
 pub(crate) use usage_errors::UsageFaultBook;

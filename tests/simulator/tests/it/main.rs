@@ -8,6 +8,7 @@ mod caller;
 mod catalogue;
 mod delivery;
 mod destinations;
+mod discounts;
 mod expand;
 mod history;
 mod keys;
