@@ -14,8 +14,6 @@ pub(crate) enum Task {
     TrialWillEnd { subscription: String },
     /// The first invoice was not paid in time.
     IncompleteExpires { subscription: String },
-    /// The months of a discount are over.
-    DiscountEnds { discount: String },
     /// The draft's hour is over.
     Finalize { invoice: String },
     /// The next automatic attempt to collect.
@@ -24,14 +22,14 @@ pub(crate) enum Task {
     AnnouncePayment { payment: String },
     /// A bank debit is carried out, or comes back.
     SettlePayment { intent: String },
+    /// The time of a credit grant is over.
+    ExpireCredits { grant: String },
     /// A meter event is counted, rejected or taken back.
     LookAtUsage { place: usize },
     /// What was rejected in a window is reported.
     ReportMeterErrors { start: i64, end: i64 },
     /// A test clock arrives where it was sent.
     AdvanceClock { clock: String },
-    /// An event that could not be made is told of.
-    TellOfFailure { number: usize },
 }
 
 #[derive(Debug, Default)]

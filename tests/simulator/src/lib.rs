@@ -29,19 +29,16 @@ mod chance;
 mod clock;
 mod delivery;
 mod destinations;
-mod failures;
 mod finer;
 mod ids;
 mod life;
 mod metering;
-mod mishap;
 mod model;
 mod moment;
 mod oddity;
 mod options;
 mod outages;
 mod play;
-mod quantity;
 mod render;
 mod simulator;
 mod thin;
@@ -64,12 +61,13 @@ pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules};
 pub use life::seed::Seeding;
 pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRules};
 pub use life::{
-    Cancel, CustomerChange, ItemChange, LifeError, NewCustomer, NewItem, NewMeter, NewPrice,
-    NewProduct, NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior,
-    Redeem, Start, SubscriptionChange, UsageFaults, UsageReport,
+    Cancel, CreditOrder, CreditRules, CustomerChange, ItemChange, LifeError, NewCreditGrant,
+    NewCustomer, NewItem, NewMeter, NewPrice, NewProduct, NewSubscription, PaymentBehavior,
+    PriceChange, ProductChange, ProrationBehavior, Start, SubscriptionChange, UsageFaults,
+    UsageReport,
 };
-pub use mishap::{EventFault, EventFaults, EventStep};
 pub use model::card::{Card, Decline};
+pub use model::credit::{CreditCategory, CreditScope};
 pub use model::decimal::Decimal;
 pub use model::meter::{Formula, Window};
 pub use model::price::{

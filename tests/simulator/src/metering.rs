@@ -1,6 +1,8 @@
-//! What a simulator's handle does with meters and usage.
+//! What a simulator's handle does with meters, usage and billing credits.
 
-use crate::life::{LifeError, NewMeter, UsageChecks, UsageFaults, UsageRefusal, UsageReport};
+use crate::life::{
+    LifeError, NewCreditGrant, NewMeter, UsageChecks, UsageFaults, UsageRefusal, UsageReport,
+};
 use crate::simulator::Simulator;
 
 impl Simulator {
@@ -23,6 +25,19 @@ impl Simulator {
     #[must_use]
     pub fn usage_sum(&self, meter: &str, customer: &str, from: i64, to: i64) -> String {
         self.with_world(|world| world.usage_between(meter, customer, from, to).to_string())
+    }
+
+    /// Grants billing credits.
+    pub fn create_credit_grant(&self, new: NewCreditGrant) -> Result<String, LifeError> {
+        let customer = new.customer.clone();
+        self.on_request_for(&customer, |world| world.create_credit_grant(new))
+    }
+
+    /// Expires all billing credits of a customer at once, and answers how many grants that were.
+    pub fn expire_credits(&self, customer: &str) -> Result<usize, LifeError> {
+        self.with_world(|world| {
+            world.in_time_of(customer, |world| world.expire_credits_of(customer))
+        })
     }
 
     /// Which meter events are rejected on purpose.

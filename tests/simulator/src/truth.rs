@@ -1,7 +1,7 @@
 //! What the simulator knows, to be held against what somebody else believes.
 
 use crate::model::charge::Charge;
-use crate::model::coupon::{Coupon, Discount, PromotionCode};
+use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
 use crate::model::invoice::{Invoice, InvoiceItem};
 use crate::model::invoice_payment::InvoicePayment;
@@ -27,6 +27,8 @@ pub struct Truth {
     pub deleted: BTreeMap<String, BTreeSet<String>>,
     /// Objects by kind (`charge`, `customer`, `invoice`, `payment_intent` and so on) and id.
     pub objects: BTreeMap<String, BTreeMap<String, Value>>,
+    /// What is left of each credit grant, in the minor unit.
+    pub credits: BTreeMap<String, i64>,
     /// What counts by now of all usage there ever was, by meter and customer: exact decimals
     /// without zeros at their end.
     pub usage: BTreeMap<String, BTreeMap<String, String>>,
@@ -36,9 +38,9 @@ impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut truth = Self::default();
         truth.take::<Charge>(world);
-        truth.take::<Coupon>(world);
+        truth.take::<CreditGrant>(world);
+        truth.take::<CreditTransaction>(world);
         truth.take::<Customer>(world);
-        truth.take::<Discount>(world);
         truth.take::<Invoice>(world);
         truth.take::<InvoiceItem>(world);
         truth.take::<InvoicePayment>(world);
@@ -47,9 +49,10 @@ impl Truth {
         truth.take::<Meter>(world);
         truth.take::<Price>(world);
         truth.take::<Product>(world);
-        truth.take::<PromotionCode>(world);
         truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);
+        let left = world.credit_grants.rows().iter();
+        truth.credits = left.map(|held| (held.id.clone(), held.remaining)).collect();
         for meter in world.meters.rows() {
             let sum = |customer: &str| world.usage.sum(meter, customer, i64::MIN, i64::MAX);
             let customers = world.usage.customers_of(&meter.id);

@@ -5,7 +5,7 @@
 use super::error::ApiError;
 use super::form::Form;
 use crate::model::charge::Charge;
-use crate::model::coupon::{Coupon, Discount, PromotionCode};
+use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
 use crate::model::invoice_payment::InvoicePayment;
@@ -109,30 +109,31 @@ fn checked(path: &str, root: Place, version: &ApiVersion) -> Result<Vec<String>,
 fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
     let basil = version.has(since::BASIL);
     Some(match (kind, field) {
-        ("subscription", "latest_invoice") | ("invoice_payment", "invoice") => {
+        ("subscription", "latest_invoice") | ("invoice_payment" | "credit.line", "invoice") => {
             Place::Object("invoice")
         }
         (
-            "subscription" | "invoice" | "payment_intent" | "charge" | "payment_method"
-            | "alert.filter" | "discount" | "promotion_code",
+            "subscription"
+            | "invoice"
+            | "payment_intent"
+            | "charge"
+            | "payment_method"
+            | "alert.filter"
+            | "billing.credit_balance_summary"
+            | "billing.credit_grant",
             "customer",
         ) => Place::Object("customer"),
         ("subscription" | "invoice" | "customer.invoice_settings", "default_payment_method")
         | ("payment_intent", "payment_method") => Place::Object("payment_method"),
         ("subscription" | "invoice" | "customer", "default_source") => Place::Object("source"),
-        ("subscription" | "invoice" | "customer", "test_clock") => {
-            Place::Object("test_helpers.test_clock")
-        }
         (
-            "subscription" | "subscription_item" | "invoice" | "invoiceitem" | "line_item",
-            "discounts",
-        )
-        | ("customer", "discount") => Place::Object("discount"),
-        ("discount", "promotion_code") => Place::Object("promotion_code"),
-        ("discount", "source") | ("promotion_code", "promotion") => Place::Group("of_coupon"),
-        ("of_coupon" | "discount" | "promotion_code", "coupon") => Place::Object("coupon"),
-        ("coupon", "applies_to") => Place::Object("coupon.applies_to"),
-        ("coupon", "currency_options") => Place::Object("coupon.currency_options"),
+            "subscription"
+            | "invoice"
+            | "customer"
+            | "billing.credit_grant"
+            | "billing.credit_balance_transaction",
+            "test_clock",
+        ) => Place::Object("test_helpers.test_clock"),
         ("subscription", "items") => Place::List("subscription_item"),
         ("subscription", "schedule") => Place::Object("subscription_schedule"),
         ("subscription", "pending_setup_intent") => Place::Object("setup_intent"),
@@ -160,6 +161,21 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("invoice_payment", "payment") => Place::Group("payment"),
         ("payment" | "charge", "payment_intent") => Place::Object("payment_intent"),
         ("payment", "charge") | ("payment_intent", "latest_charge") => Place::Object("charge"),
+        ("billing.credit_balance_transaction", "credit_grant") => {
+            Place::Object("billing.credit_grant")
+        }
+        ("billing.credit_balance_transaction", "credit" | "debit") => Place::Group("credit"),
+        ("credit", "credits_application_invoice_voided" | "credits_applied") => {
+            Place::Group("credit.line")
+        }
+        ("invoice", "total_pretax_credit_amounts") | ("line_item", "pretax_credit_amounts")
+            if basil =>
+        {
+            Place::Group("pretax_credit")
+        }
+        ("pretax_credit", "credit_balance_transaction") => {
+            Place::Object("billing.credit_balance_transaction")
+        }
         ("billing.alert", "usage_threshold") => Place::Group("alert.threshold"),
         ("alert.threshold", "meter") => Place::Object("billing.meter"),
         ("alert.threshold", "filters") => Place::Group("alert.filter"),
@@ -184,32 +200,18 @@ fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
         }
     }
     let Some(inner) = fields.get_mut(field) else { return };
-    fill(inner, world, view);
-    expand(inner, rest, world, view);
-}
-
-/// Puts an object in the place of its id, or objects in the place of a list of ids.
-fn fill(place: &mut Value, world: &World, view: View<'_>) {
-    if let Value::Array(ids) = place {
-        for id in ids {
-            fill(id, world, view);
-        }
-    } else if let Some(named) = place.as_str().and_then(|id| load(id, world, view)) {
-        *place = named;
+    if let Some(named) = inner.as_str().and_then(|id| load(id, world, view)) {
+        *inner = named;
     }
+    expand(inner, rest, world, view);
 }
 
 /// What only expanding shows of an object.
 fn hidden(field: &str, id: &str, world: &World, view: View<'_>) -> Option<Value> {
-    let coupon = world.coupons.get(id);
     match field {
-        "applies_to" => coupon.map(render::coupon::applies_to),
         "payments" => Some(payments(id, world, view)),
         "tiers" => world.prices.get(id).map(render::price::tiers),
-        "currency_options" => {
-            let price = world.prices.get(id).map(render::price::currency_options);
-            price.or_else(|| coupon.map(render::coupon::currency_options))
-        }
+        "currency_options" => world.prices.get(id).map(render::price::currency_options),
         _ => None,
     }
 }
@@ -227,14 +229,13 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
     fn row<T: Object>(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         T::table(world).get(id).map(|held| held.render(world, view))
     }
-    row::<Coupon>(id, world, view)
-        .or_else(|| row::<Customer>(id, world, view))
-        .or_else(|| row::<Discount>(id, world, view))
+    row::<Customer>(id, world, view)
         .or_else(|| row::<Invoice>(id, world, view))
+        .or_else(|| row::<CreditGrant>(id, world, view))
+        .or_else(|| row::<CreditTransaction>(id, world, view))
         .or_else(|| row::<Meter>(id, world, view))
         .or_else(|| row::<Price>(id, world, view))
         .or_else(|| row::<Product>(id, world, view))
-        .or_else(|| row::<PromotionCode>(id, world, view))
         .or_else(|| row::<Subscription>(id, world, view))
         .or_else(|| row::<TestClock>(id, world, view))
         .or_else(|| row::<PaymentMethod>(id, world, view))

@@ -3,7 +3,7 @@
 use super::LifeError;
 use super::usage_rules::AlertsFrom;
 use crate::model::alert::{Alert, AlertStatus};
-use crate::quantity::Quantity;
+use crate::model::decimal::Decimal;
 use crate::render;
 use crate::world::World;
 use std::collections::BTreeSet;
@@ -68,7 +68,7 @@ impl World {
     /// Triggers the alerts whose threshold the usage of a customer has reached.
     pub(super) fn watch_usage(&mut self, meter: &str, customer: &str) {
         let from = self.rules.usage.alerts_from;
-        let reached: Vec<(String, Quantity)> = self
+        let reached: Vec<(String, Decimal)> = self
             .alerts
             .rows()
             .iter()
@@ -85,7 +85,7 @@ impl World {
                 };
                 (alert, self.usage_between(meter, customer, since, i64::MAX))
             })
-            .filter(|(alert, used)| *used >= Quantity::whole(alert.gte))
+            .filter(|(alert, used)| *used >= Decimal::whole(alert.gte))
             .map(|(alert, used)| (alert.id.clone(), used))
             .collect();
         for (id, used) in reached {

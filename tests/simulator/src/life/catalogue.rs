@@ -169,6 +169,9 @@ impl World {
     fn check_price(&self, new: &NewPrice) -> Result<(), LifeError> {
         let whole = Amounts::PerUnit(Decimal::whole(new.unit_amount));
         let own = new.amounts.as_ref().unwrap_or(&whole);
+        if let Some(meter) = &new.meter {
+            self.check_meter_of_price(meter)?;
+        }
         let other = new.currency_options.values().map(|option| &option.amounts);
         for amounts in std::iter::once(own).chain(other) {
             check_amounts(amounts, new.recurring.is_some())?;

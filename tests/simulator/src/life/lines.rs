@@ -10,18 +10,6 @@ use crate::model::subscription::{Item, Subscription};
 use crate::world::World;
 
 impl World {
-    /// How much of what an item meters was used in a period, both ends in Unix seconds, the
-    /// second not included.
-    #[expect(clippy::unused_self, reason = "the account will hold what was metered")]
-    pub(super) fn usage_of(
-        &self,
-        _of: &Subscription,
-        _item: &Item,
-        _period: (i64, i64),
-    ) -> Decimal {
-        Decimal::ZERO
-    }
-
     /// What an item costs for one period, before it is rounded; nothing for what is metered.
     pub(super) fn cost(&self, item: &Item, currency: &str) -> Decimal {
         let price = self.prices.get(&item.price);
@@ -109,7 +97,7 @@ impl World {
             description: Some(self.line_description(price, rated)),
             discount_amounts: Vec::new(),
             discountable: true,
-            discounts: item.discounts.clone(),
+            discounts: Vec::new(),
             invoice_item: None,
             metadata: item.metadata.clone(),
             period_start,
@@ -181,7 +169,6 @@ impl World {
                 created: line.period_start,
                 current_period_start: line.period_start,
                 current_period_end: line.period_end,
-                discounts: line.discounts.clone(),
                 metadata: line.metadata.clone(),
                 price: price.id.clone(),
                 quantity: None,

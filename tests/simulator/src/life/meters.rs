@@ -109,6 +109,16 @@ impl World {
         })
     }
 
+    /// The meter that a new price names, which must be active.
+    pub(super) fn check_meter_of_price(&self, id: &str) -> Result<(), LifeError> {
+        let param = "recurring[meter]";
+        if self.known_meter(id, param)?.deactivated_at.is_none() {
+            return Ok(());
+        }
+        let message = "You can't attach an inactive meter to a price.".to_owned();
+        Err(LifeError::Invalid { param, message })
+    }
+
     pub(super) fn meter_named(&self, event_name: &str) -> Option<&Meter> {
         self.meters.rows().iter().find(|meter| meter.event_name == event_name)
     }

@@ -2,23 +2,21 @@
 //! (STRIPE.md 4.2). Each file is one part of a customer's life.
 
 mod alerts;
+mod apply_credits;
+pub(crate) mod billed_usage;
 mod cancel;
 mod catalogue;
 mod collect;
-pub(crate) mod coupons;
+mod credits;
 mod customers;
-mod discount_lines;
-mod discounting;
 mod drafts;
 mod finalize;
-pub(crate) mod hold_up;
 mod lines;
 mod meters;
 mod orders;
 pub(crate) mod payments;
 mod pending;
 mod rating;
-pub(crate) mod redeem;
 mod renew;
 pub(crate) mod rules;
 pub(crate) mod seed;
@@ -30,6 +28,8 @@ mod usage_errors;
 pub(crate) mod usage_rules;
 
 pub(crate) use alerts::NewAlert;
+pub(crate) use credits::Expiry;
+pub use credits::{CreditOrder, CreditRules, NewCreditGrant};
 pub use meters::NewMeter;
 pub use orders::{
     Cancel, CustomerChange, ItemChange, NewCustomer, NewItem, NewPrice, NewProduct,
@@ -38,7 +38,6 @@ pub use orders::{
 };
 
 use crate::model::card::Decline;
-pub use redeem::Redeem;
 pub use usage::UsageReport;
 pub(crate) use usage::{UsageChecks, UsageRefusal};
 pub(crate) use usage_errors::UsageFaultBook;

@@ -11,9 +11,9 @@ use super::usage_rules::{Checked, MeterValues};
 use crate::agenda::Task;
 use crate::calendar::SECONDS_PER_DAY;
 use crate::model::Metadata;
+use crate::model::decimal::Decimal;
 use crate::model::meter::Formula;
 use crate::model::usage::{MeterError, UsageEvent, UsageState};
-use crate::quantity::{NoQuantity, Quantity};
 use crate::world::World;
 
 const OLDEST_SECONDS: i64 = 35 * SECONDS_PER_DAY;
@@ -58,7 +58,7 @@ pub(crate) enum UsageRefusal {
 struct Counts {
     meter: String,
     customer: String,
-    value: Quantity,
+    value: Decimal,
 }
 
 impl World {
@@ -82,7 +82,7 @@ impl World {
             state: UsageState::Waiting,
             cancel_asked: false,
             counts_for: None,
-            value: Quantity::ZERO,
+            value: Decimal::ZERO,
         };
         self.check_before(&event, checks)?;
         let place = self.usage.receive(event);
@@ -225,7 +225,7 @@ impl World {
             return Err(wrong(MeterError::CustomerNotFound));
         }
         let value = match (meter.formula, given(&meter.value_key)) {
-            (Formula::Count, _) => Quantity::whole(1),
+            (Formula::Count, _) => Decimal::whole(1),
             (Formula::Sum | Formula::Last, None) => {
                 return Err(UsageRefusal::Wrong {
                     error: MeterError::ValueNotFound,
@@ -237,17 +237,14 @@ impl World {
         Ok(Counts { meter: meter.id.clone(), customer: customer.clone(), value })
     }
 
-    fn value(&self, text: &str) -> Result<Quantity, MeterError> {
+    fn value(&self, text: &str) -> Result<Decimal, MeterError> {
         let rules = &self.rules.usage;
-        let value =
-            Quantity::parse(text, rules.value_digits_max.min(26)).map_err(|no| match no {
-                NoQuantity::NotANumber => MeterError::InvalidValue,
-                NoQuantity::TooManyDigits => MeterError::ValueTooManyDigits,
-            })?;
+        let value = quantity(text, rules.value_digits_max)?;
+        let is_whole = value.as_whole().is_some();
         let counts = match rules.values {
-            MeterValues::PositiveWhole => value > Quantity::ZERO && value.is_whole(),
-            MeterValues::Whole => !value.is_negative() && value.is_whole(),
-            MeterValues::Decimal => !value.is_negative(),
+            MeterValues::PositiveWhole => value > Decimal::ZERO && is_whole,
+            MeterValues::Whole => value >= Decimal::ZERO && is_whole,
+            MeterValues::Decimal => value >= Decimal::ZERO,
             MeterValues::SignedDecimal => true,
         };
         counts.then_some(value).ok_or(MeterError::InvalidValue)
@@ -296,17 +293,29 @@ impl World {
     }
 
     /// What counts for a customer of a meter from one second to before another.
-    pub(crate) fn usage_between(
-        &self,
-        meter: &str,
-        customer: &str,
-        from: i64,
-        to: i64,
-    ) -> Quantity {
+    pub(crate) fn usage_between(&self, meter: &str, customer: &str, from: i64, to: i64) -> Decimal {
         self.meters
             .get(meter)
-            .map_or(Quantity::ZERO, |meter| self.usage.sum(meter, customer, from, to))
+            .map_or(Decimal::ZERO, |meter| self.usage.sum(meter, customer, from, to))
     }
+}
+
+/// The value of an event: a decimal without exponent, blanks or plus, of at most so many digits.
+/// Zeros that tell nothing are not counted.
+fn quantity(text: &str, digits_max: usize) -> Result<Decimal, MeterError> {
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(part) {
+        return Err(MeterError::InvalidValue);
+    }
+    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
+    let digits = whole.len() + part.len();
+    let sign = if number == text { "" } else { "-" };
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Decimal::parse(&format!("{sign}{whole}.{part}"))
+        .filter(|_| digits <= digits_max)
+        .ok_or(MeterError::ValueTooManyDigits)
 }
 
 fn check_bounds(timestamp: i64, now: i64, event_name: &str) -> Result<(), UsageRefusal> {
@@ -338,5 +347,33 @@ fn message_of(error: MeterError, event_name: &str) -> String {
         }
         MeterError::ValueNotFound => "No value was found in payload.".to_owned(),
         MeterError::ValueTooManyDigits => "The value has too many digits.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quantity;
+    use crate::model::usage::MeterError;
+
+    #[test]
+    fn values_are_decimals_of_some_digits() {
+        let check = |text: &str, expected: Result<&str, MeterError>| {
+            let read = quantity(text, 15).map(|quantity| quantity.to_string());
+            assert_eq!(read, expected.map(str::to_owned), "{text}");
+        };
+        check("0", Ok("0"));
+        check("25", Ok("25"));
+        check("007", Ok("7"));
+        check("-0", Ok("0"));
+        check("-2.50", Ok("-2.5"));
+        check("0.00000000001", Ok("0.00000000001"));
+        check("123456789012.345", Ok("123456789012.345"));
+        check("123456789012345", Ok("123456789012345"));
+        check("1234567890123456", Err(MeterError::ValueTooManyDigits));
+        check("0.0000000000001", Err(MeterError::ValueTooManyDigits));
+        for wrong in ["", "-", ".", "1.", ".5", "+1", "1e3", " 1", "1 ", "0x1", "१", "NaN", "--1"]
+        {
+            check(wrong, Err(MeterError::InvalidValue));
+        }
     }
 }

@@ -67,7 +67,7 @@ pub struct UsageRules {
     pub timestamps_checked: Checked,
     /// Unverified: which values count.
     pub values: MeterValues,
-    /// Unverified: how many digits a value may have, up to 26.
+    /// Unverified: how many digits a value may have; of them at most 12 behind the point.
     pub value_digits_max: usize,
     /// The windows that rejected events are reported by, in simulated seconds.
     pub report_window_seconds: i64,

@@ -1,8 +1,8 @@
 //! Meter events as they were received, and those of them that count, by meter, customer and time.
 
 use super::Metadata;
+use crate::model::decimal::Decimal;
 use crate::model::meter::{Formula, Meter, Window};
-use crate::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -83,7 +83,7 @@ pub(crate) struct UsageEvent {
     pub(crate) cancel_asked: bool,
     /// The meter and the customer it counts for, once it does.
     pub(crate) counts_for: Option<(String, String)>,
-    pub(crate) value: Quantity,
+    pub(crate) value: Decimal,
 }
 
 /// What counts for one customer of one meter: places of events by their time.
@@ -135,7 +135,7 @@ impl UsageBook {
         }
     }
 
-    pub(crate) fn count(&mut self, place: usize, meter: &str, customer: &str, value: Quantity) {
+    pub(crate) fn count(&mut self, place: usize, meter: &str, customer: &str, value: Decimal) {
         let Some(event) = self.events.get_mut(place) else {
             return;
         };
@@ -175,12 +175,12 @@ impl UsageBook {
     }
 
     /// What counts for a customer from one second to before another.
-    pub(crate) fn sum(&self, meter: &Meter, customer: &str, from: i64, to: i64) -> Quantity {
+    pub(crate) fn sum(&self, meter: &Meter, customer: &str, from: i64, to: i64) -> Decimal {
         let Some(counted) = self.counted.get(&meter.id).and_then(|of| of.get(customer)) else {
-            return Quantity::ZERO;
+            return Decimal::ZERO;
         };
         if from >= to {
-            return Quantity::ZERO;
+            return Decimal::ZERO;
         }
         let mut inside = counted
             .range((from, 0)..(to, 0))
@@ -189,9 +189,9 @@ impl UsageBook {
             })
             .filter_map(|(_, place)| self.events.get(*place));
         match meter.formula {
-            Formula::Sum => inside.fold(Quantity::ZERO, |sum, event| sum.plus(event.value)),
-            Formula::Count => Quantity::whole(i64::try_from(inside.count()).unwrap_or(i64::MAX)),
-            Formula::Last => inside.next_back().map_or(Quantity::ZERO, |event| event.value),
+            Formula::Sum => inside.fold(Decimal::ZERO, |sum, event| sum.plus(event.value)),
+            Formula::Count => Decimal::whole(i64::try_from(inside.count()).unwrap_or(i64::MAX)),
+            Formula::Last => inside.next_back().map_or(Decimal::ZERO, |event| event.value),
         }
     }
 }
@@ -206,8 +206,8 @@ fn is_latest(counted: &Counted, entry: (i64, usize), window: Window) -> bool {
 mod tests {
     use super::{UsageBook, UsageEvent, UsageState};
     use crate::model::Metadata;
+    use crate::model::decimal::Decimal;
     use crate::model::meter::{Formula, Meter, Window};
-    use crate::quantity::Quantity;
 
     fn meter(formula: Formula, event_time_window: Option<Window>) -> Meter {
         Meter {
@@ -236,9 +236,9 @@ mod tests {
                 state: UsageState::Waiting,
                 cancel_asked: false,
                 counts_for: None,
-                value: Quantity::ZERO,
+                value: Decimal::ZERO,
             });
-            book.count(place, "mtr", "cus", Quantity::whole(*value));
+            book.count(place, "mtr", "cus", Decimal::whole(*value));
         }
         book
     }
@@ -248,7 +248,7 @@ mod tests {
         let events = [(100, 5), (7_300, 3), (200, 2), (7_300, 4), (3_600, 9)];
         let check = |formula, window, from, to, expected| {
             let sum = book(&events).sum(&meter(formula, window), "cus", from, to);
-            assert_eq!(sum, Quantity::whole(expected), "{formula:?} {window:?} {from}..{to}");
+            assert_eq!(sum, Decimal::whole(expected), "{formula:?} {window:?} {from}..{to}");
         };
         check(Formula::Sum, None, 0, 10_000, 23);
         check(Formula::Sum, None, 100, 200, 5);
@@ -268,7 +268,7 @@ mod tests {
         let mut book = book(&[(100, 5), (200, 2)]);
         book.drop_event(0, UsageState::Canceled);
         let sum = book.sum(&meter(Formula::Sum, None), "cus", 0, 1_000);
-        assert_eq!(sum, Quantity::whole(2));
+        assert_eq!(sum, Decimal::whole(2));
         assert_eq!(book.customers_of("mtr").collect::<Vec<_>>(), ["cus"]);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Object, View};
 use crate::model::alert::{Alert, AlertStatus};
+use crate::model::decimal::Decimal;
 use crate::model::table::Table;
-use crate::quantity::Quantity;
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ impl Object for Alert {
 pub(crate) fn triggered(
     alert: &Alert,
     customer: &str,
-    used: Quantity,
+    used: Decimal,
     created: i64,
     world: &World,
     view: View<'_>,
@@ -69,6 +69,6 @@ pub(crate) fn triggered(
         "created": created,
         "customer": customer,
         "livemode": false,
-        "value": used.whole_part(),
+        "value": used.truncated(),
     })
 }

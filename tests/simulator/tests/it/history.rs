@@ -158,7 +158,7 @@ async fn the_last_event_of_each_object_shows_the_truth() {
         let key = |name: &str| object[name].as_str().unwrap().to_owned();
         last.insert((key("object"), key("id")), object);
     }
-    let Truth { objects, deleted, usage: _ } = simulator.truth();
+    let Truth { objects, deleted, credits: _, usage: _ } = simulator.truth();
     let mut compared = 0;
     for (kind, objects) in objects {
         // No event tells that an invoice took an item.

@@ -24,7 +24,10 @@ impl Metered {
 
     /// With rules, and parameters of the meter beside its name and its sum.
     pub(crate) async fn with(usage: UsageRules, meter: &str) -> Self {
-        let rules = Rules { usage, ..Rules::default() };
+        Self::by(Rules { usage, ..Rules::default() }, meter).await
+    }
+
+    pub(crate) async fn by(rules: Rules, meter: &str) -> Self {
         let stage = Stage::with(Options { rules, ..Options::default() }).await;
         let customer = stage.customer(Card::Good);
         let formula =
@@ -54,6 +57,45 @@ impl Metered {
     pub(crate) fn sum(&self) -> String {
         self.stage.simulator.usage_sum(&self.meter, &self.customer, 0, START * 2)
     }
+}
+
+/// The end of the first monthly period of what began at the start.
+pub(crate) const PERIOD_END: i64 = START + 31 * 86_400;
+
+impl Metered {
+    /// A monthly price of the meter, with these parameters beside.
+    pub(crate) async fn price(&self, amounts: &str) -> String {
+        let product = ask(&self.stage, "POST", "/v1/products", "name=Calls").await;
+        let form = format!(
+            "currency=usd&product={}&recurring[interval]=month&recurring[usage_type]=metered\
+             &recurring[meter]={}&{amounts}",
+            product["id"].as_str().unwrap(),
+            self.meter
+        );
+        id(&ask(&self.stage, "POST", "/v1/prices", &form).await)
+    }
+
+    /// A subscription of the customer to a price.
+    pub(crate) async fn subscribe(&self, price: &str) -> String {
+        let form = format!("customer={}&items[0][price]={price}", self.customer);
+        id(&ask(&self.stage, "POST", "/v1/subscriptions", &form).await)
+    }
+
+    /// Lets time pass until so many seconds after the first period.
+    pub(crate) fn to_period_end(&self, after: i64) {
+        let seconds = PERIOD_END + after - self.stage.simulator.now();
+        self.stage.simulator.advance(Duration::from_secs(u64::try_from(seconds).unwrap()));
+    }
+
+    /// The latest invoice of a subscription.
+    pub(crate) async fn latest_invoice(&self, subscription: &str) -> Value {
+        let path = format!("/v1/subscriptions/{subscription}?expand[]=latest_invoice");
+        ask(&self.stage, "GET", &path, "").await["latest_invoice"].clone()
+    }
+}
+
+pub(crate) fn id(object: &Value) -> String {
+    object["id"].as_str().unwrap().to_owned()
 }
 
 /// What a call that succeeds is answered.

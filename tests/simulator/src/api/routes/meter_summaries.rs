@@ -6,6 +6,7 @@ use super::{Answered, Call};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::api::list::{PAGING, Rows, page};
+use crate::model::decimal::Decimal;
 use crate::model::meter::Meter;
 use crate::world::World;
 use serde_json::{Value, json};
@@ -89,10 +90,15 @@ fn render(world: &World, meter: &Meter, customer: &str, of: &Summary) -> Value {
     json!({
         "id": name(world, &meter.id, customer, of),
         "object": "billing.meter_event_summary",
-        "aggregated_value": world.usage.sum(meter, customer, of.start, of.end).json(),
+        "aggregated_value": number(world.usage.sum(meter, customer, of.start, of.end)),
         "end_time": of.end,
         "livemode": false,
         "meter": meter.id,
         "start_time": of.start,
     })
+}
+
+/// A quantity as a JSON number; what its reader takes for a float has a float's precision.
+fn number(quantity: Decimal) -> Value {
+    serde_json::from_str(&quantity.to_string()).unwrap_or_default()
 }

@@ -4,9 +4,9 @@
 //! path that no resource knows is answered as Stripe answers an unrecognized one.
 
 mod alerts;
-mod coupons;
+mod credit_balances;
+mod credit_grants;
 mod customers;
-mod discounts;
 mod events;
 mod invoices;
 mod meter_event_adjustments;
@@ -15,7 +15,6 @@ mod meter_summaries;
 mod meters;
 mod prices;
 mod products;
-mod promotion_codes;
 mod subscription_items;
 mod subscriptions;
 mod test_clocks;
@@ -82,16 +81,17 @@ pub(super) struct Resource {
 /// Every resource of version 1 of the API, in the order of the prefixes.
 const RESOURCES: &[Resource] = &[
     alerts::RESOURCE,
+    credit_balances::SUMMARY,
+    credit_balances::TRANSACTIONS,
+    credit_grants::RESOURCE,
     meter_event_adjustments::RESOURCE,
     meter_events::RESOURCE,
     meters::RESOURCE,
-    coupons::RESOURCE,
     customers::RESOURCE,
     events::RESOURCE,
     invoices::RESOURCE,
     prices::RESOURCE,
     products::RESOURCE,
-    promotion_codes::RESOURCE,
     subscription_items::RESOURCE,
     subscriptions::RESOURCE,
     test_clocks::RESOURCE,
@@ -123,6 +123,8 @@ impl Resource {
     pub(super) fn answers(&self, verb: Verb, rest: &[&str]) -> (&'static str, bool) {
         let reads = verb == Verb::Get;
         match rest {
+            // There is one summary, and no list of them.
+            [] if self.kind == credit_balances::SUMMARY.kind => (self.kind, false),
             [] | ["search"] => (self.kind, reads),
             [_, word, more @ ..] => self
                 .inner
