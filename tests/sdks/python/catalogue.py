@@ -121,7 +121,7 @@ def prices_are_listed_by_product_and_by_lookup_key():
     same([it.product.name for it in found.data], ["Plan"])
 
 
-@drives("POST /v1/prices", "POST /v1/coupons")
+@drives("POST /v1/prices")
 def prices_have_decimals_and_tiers():
     product = products.create(params={"name": "Calls"}).id
     fine = prices.create(

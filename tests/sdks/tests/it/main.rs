@@ -22,5 +22,5 @@ async fn the_node_sdk_drives_every_path() {
 #[test]
 fn both_sdks_have_the_same_programs() {
     assert_eq!(Sdk::Python.programs(), Sdk::Node.programs());
-    assert!(Sdk::Python.programs().len() >= 8);
+    assert!(Sdk::Python.programs().len() >= 14);
 }

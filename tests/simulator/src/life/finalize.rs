@@ -13,7 +13,6 @@ impl World {
         }
         let before = self.portrait::<Invoice>(id);
         self.recount_usage(id);
-        self.discount_lines(id);
         self.mark_usage_billed(id);
         self.apply_credits(id);
         let Some(held) = self.invoices.get(id) else {
@@ -49,7 +48,6 @@ impl World {
             held.currency.get_or_insert(currency);
             held.next_invoice_sequence += 1;
         });
-        self.use_up_discounts(id);
         match intent {
             Some(intent) => self.emit_intent("payment_intent.created", &intent),
             None => self.mark_paid(id, false),
@@ -60,7 +58,7 @@ impl World {
         let due = self.invoices.get(id).is_some_and(|held| {
             held.auto_advance && held.automatically_finalizes_at.is_some_and(|at| at <= self.now)
         });
-        if due && !self.is_held_up(id) {
+        if due {
             self.finalize(id);
             self.collect(id, true);
         }
