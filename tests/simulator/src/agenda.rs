@@ -14,6 +14,8 @@ pub(crate) enum Task {
     TrialWillEnd { subscription: String },
     /// The first invoice was not paid in time.
     IncompleteExpires { subscription: String },
+    /// The months of a discount are over.
+    DiscountEnds { discount: String },
     /// The draft's hour is over.
     Finalize { invoice: String },
     /// The next automatic attempt to collect.
@@ -30,6 +32,8 @@ pub(crate) enum Task {
     ReportMeterErrors { start: i64, end: i64 },
     /// A test clock arrives where it was sent.
     AdvanceClock { clock: String },
+    /// An event that could not be made is told of.
+    TellOfFailure { number: usize },
 }
 
 #[derive(Debug, Default)]

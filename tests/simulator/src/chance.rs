@@ -28,6 +28,8 @@ pub(crate) enum Stream {
     Usage = 20,
     /// Which changes get an event of a type that nobody has heard of.
     UnknownType = 9,
+    /// Which events could not be made, which is told of later.
+    GenerationFailed = 10,
 }
 
 /// A seeded generator of one stream.

@@ -35,6 +35,11 @@ impl Ids {
         spelled(prefix, described, 24)
     }
 
+    /// The next text that stands for itself, such as the id of a coupon.
+    pub(crate) fn code(&mut self, length: usize) -> String {
+        self.next("", length)
+    }
+
     fn next(&mut self, prefix: &'static str, length: usize) -> String {
         let count = self.made.entry(prefix).or_insert(0);
         *count += 1;

@@ -29,10 +29,12 @@ mod chance;
 mod clock;
 mod delivery;
 mod destinations;
+mod failures;
 mod finer;
 mod ids;
 mod life;
 mod metering;
+mod mishap;
 mod model;
 mod moment;
 mod oddity;
@@ -63,9 +65,10 @@ pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRu
 pub use life::{
     Cancel, CreditOrder, CreditRules, CustomerChange, ItemChange, LifeError, NewCreditGrant,
     NewCustomer, NewItem, NewMeter, NewPrice, NewProduct, NewSubscription, PaymentBehavior,
-    PriceChange, ProductChange, ProrationBehavior, Start, SubscriptionChange, UsageFaults,
+    PriceChange, ProductChange, ProrationBehavior, Redeem, Start, SubscriptionChange, UsageFaults,
     UsageReport,
 };
+pub use mishap::{EventFault, EventFaults, EventStep};
 pub use model::card::{Card, Decline};
 pub use model::credit::{CreditCategory, CreditScope};
 pub use model::decimal::Decimal;

@@ -3,14 +3,31 @@
 
 use crate::chance::{Chance, Stream};
 use crate::delivery::faults::Faults;
+use crate::mishap::{EventFault, EventFaults, Mishap};
 use serde_json::{Map, Value};
 
 /// What is odd about the events of one change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Oddity {
-    pub(crate) second_id: bool,
-    pub(crate) unknown_type: bool,
+    pub(crate) making: Making,
+    /// What was decided about its delivery.
+    pub(crate) mishap: Mishap,
     shown: Shown,
+}
+
+/// Which events a change gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Making {
+    One,
+    /// A second one under another id, one of an unknown type, or both.
+    More {
+        second_id: bool,
+        unknown_type: bool,
+    },
+    /// None, which is told of later.
+    Failed,
+    /// None.
+    Never,
 }
 
 /// What is odd about the object that the events show.
@@ -22,7 +39,10 @@ struct Shown {
 
 #[derive(Debug)]
 pub(crate) struct Oddities {
+    /// What goes wrong with single events.
+    pub(crate) asked: EventFaults,
     pub(crate) faults: Faults,
+    failed: Chance,
     never: Chance,
     second_id: Chance,
     unknown_enum: Chance,
@@ -33,7 +53,9 @@ pub(crate) struct Oddities {
 impl Oddities {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
+            asked: EventFaults::default(),
             faults: Faults::default(),
+            failed: Chance::new(seed, Stream::GenerationFailed),
             never: Chance::new(seed, Stream::NeverGenerated),
             second_id: Chance::new(seed, Stream::SecondId),
             unknown_enum: Chance::new(seed, Stream::UnknownEnum),
@@ -42,18 +64,44 @@ impl Oddities {
         }
     }
 
-    /// None for a change that gets no event at all.
-    pub(crate) fn draw(&mut self) -> Option<Oddity> {
-        let faults = self.faults;
-        let oddity = Oddity {
-            second_id: self.second_id.hits(faults.second_id_rate),
-            unknown_type: self.unknown_type.hits(faults.unknown_type_rate),
-            shown: Shown {
-                unknown_enum: self.unknown_enum.hits(faults.unknown_enum_rate),
-                unknown_field: self.unknown_field.hits(faults.unknown_field_rate),
-            },
+    /// What is odd about the events of a change, of a type.
+    pub(crate) fn draw(&mut self, kind: &str) -> Oddity {
+        let drawn = self.by_chance();
+        let mishap = self.asked.take(kind);
+        if mishap == Mishap::LeftToChance {
+            return drawn;
+        }
+        let second_id = mishap.is(EventFault::SecondId);
+        let unknown_type = mishap.is(EventFault::UnknownType);
+        let making = match mishap.fault() {
+            Some(EventFault::GenerationFailed) => Making::Failed,
+            Some(EventFault::NeverGenerated) => Making::Never,
+            Some(_) if second_id || unknown_type => Making::More { second_id, unknown_type },
+            Some(_) | None => Making::One,
         };
-        (!self.never.hits(faults.never_generated_rate)).then_some(oddity)
+        let shown = Shown {
+            unknown_enum: mishap.is(EventFault::UnknownEnum),
+            unknown_field: mishap.is(EventFault::UnknownField),
+        };
+        Oddity { making, mishap, shown }
+    }
+
+    fn by_chance(&mut self) -> Oddity {
+        let faults = self.faults;
+        let second_id = self.second_id.hits(faults.second_id_rate);
+        let unknown_type = self.unknown_type.hits(faults.unknown_type_rate);
+        let shown = Shown {
+            unknown_enum: self.unknown_enum.hits(faults.unknown_enum_rate),
+            unknown_field: self.unknown_field.hits(faults.unknown_field_rate),
+        };
+        let never = self.never.hits(faults.never_generated_rate);
+        let making = match (never, self.failed.hits(faults.generation_failed_rate)) {
+            (true, _) => Making::Never,
+            (false, true) => Making::Failed,
+            (false, false) if second_id || unknown_type => Making::More { second_id, unknown_type },
+            (false, false) => Making::One,
+        };
+        Oddity { making, mishap: Mishap::LeftToChance, shown }
     }
 }
 

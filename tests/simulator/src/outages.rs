@@ -1,8 +1,9 @@
-//! What a simulator's handle sets of the faults and limits of calls.
+//! What a simulator's handle sets of the faults of calls and of events, and of the limits of calls.
 
 use crate::api::fault::{CallFaults, Fault, FaultRate, Step};
 use crate::api::limits::Limits;
 use crate::api::pattern::InvalidPattern;
+use crate::mishap::{EventFault, EventFaults, EventStep};
 use crate::simulator::Simulator;
 
 impl Simulator {
@@ -67,5 +68,40 @@ impl Simulator {
     /// Sets the limits for every call from now on.
     pub fn set_limits(&self, limits: Limits) {
         self.limit_book().set(limits);
+    }
+
+    /// Has the next event of a type go wrong; a `*` at the end of the type stands for any rest.
+    pub fn fail_next_event(&self, on: &str, fault: EventFault) {
+        self.fail_events(on, 1, fault);
+    }
+
+    /// Has the next so many events of a type go wrong.
+    pub fn fail_events(&self, on: &str, times: u32, fault: EventFault) {
+        self.add_event_step(EventStep { on: on.to_owned(), fault: Some(fault), times });
+    }
+
+    pub(crate) fn add_event_step(&self, step: EventStep) {
+        if step.times > 0 {
+            self.change_event_faults(|faults| faults.next.push(step));
+        }
+    }
+
+    /// Sets the script of events, in place of what was left of the last one.
+    pub fn set_event_script(&self, script: Vec<EventStep>) {
+        let script = script.into_iter().filter(|step| step.times > 0).collect();
+        self.change_event_faults(|faults| faults.script = script);
+    }
+
+    /// The faults of events that are still to come.
+    #[must_use]
+    pub fn event_faults(&self) -> EventFaults {
+        let mut faults = EventFaults::default();
+        self.change_event_faults(|held| faults = held.clone());
+        faults
+    }
+
+    /// Forgets every fault of events that is still to come, but those by chance.
+    pub fn clear_event_faults(&self) {
+        self.change_event_faults(|faults| *faults = EventFaults::default());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::api::fault::FaultBook;
-use crate::api::keys::{KEPT_SECONDS, Keys};
+use crate::api::keys::Keys;
 use crate::api::limits::LimitBook;
 use crate::api::seen::{SeenBook, SeenCall};
 use crate::clock::Clock;
@@ -11,6 +11,7 @@ use crate::delivery::endpoint::{Endpoint, EndpointId};
 use crate::delivery::faults::Faults;
 use crate::delivery::letter::Letter;
 use crate::delivery::record::{Counters, DeliveryRecord};
+use crate::delivery::retry::Retries;
 use crate::delivery::timer;
 use crate::destinations::DestinationChange;
 use crate::life::rules::Rules;
@@ -19,7 +20,9 @@ use crate::life::{
     Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription,
     PriceChange, ProductChange, SubscriptionChange,
 };
+use crate::mishap::EventFaults;
 use crate::model::card::Card;
+use crate::model::event::EVENTS_KEPT_SECONDS;
 use crate::model::thin_event::Related;
 use crate::options::Options;
 use crate::play::{self, Play, PlayError, Progress};
@@ -109,7 +112,6 @@ impl Simulator {
         let wall = Arc::clone(&options.wall);
         let mut clock = Clock::new(options.clock, wall.as_ref());
         let now = clock.now(wall.as_ref());
-        let key_seconds = options.rules.v2_keys_kept_seconds;
         let mut world = World::new(options.seed, now, options.api_version, options.rules);
         world.oddities.faults = options.faults;
         let courier =
@@ -118,8 +120,8 @@ impl Simulator {
             address,
             call_faults: FaultBook::new(options.seed),
             courier: Arc::new(courier),
-            keys: Keys::kept_for(KEPT_SECONDS),
-            keys_of_v2: Keys::kept_for(key_seconds),
+            keys: Keys::default(),
+            keys_of_v2: Keys::default(),
             limits: LimitBook::default(),
             seen: SeenBook::default(),
             state: Mutex::new(State { clock, posted: 0, posted_thin: 0, world }),
@@ -175,6 +177,7 @@ impl Simulator {
         let wall = self.shared.wall.as_ref();
         let mut state = self.state();
         let now = state.clock.now(wall);
+        self.note_answers(&mut state);
         state.world.advance_to(now);
         let result = work(&mut state.world);
         self.post(&mut state);
@@ -189,6 +192,15 @@ impl Simulator {
         let letters = Letter::in_order(events, state.posted, thin);
         self.shared.courier.post(&letters, self.shared.wall.as_ref());
         (state.posted, state.posted_thin) = (world.events.len(), world.thin_events.len());
+    }
+
+    /// Tells the world which of the invoices that wait for answers have them.
+    fn note_answers(&self, state: &mut State) {
+        for (invoice, event) in state.world.unanswered() {
+            if self.shared.courier.is_acknowledged(&event) {
+                state.world.answered(&invoice);
+            }
+        }
     }
 
     pub(crate) fn on_request<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
@@ -272,6 +284,33 @@ impl Simulator {
         self.with_world(|world| world.rules = rules);
     }
 
+    /// What is still to go wrong with single events.
+    pub(crate) fn change_event_faults(&self, change: impl FnOnce(&mut EventFaults)) {
+        change(&mut self.state().world.oddities.asked);
+    }
+
+    /// Sets when failed deliveries are sent again, for what fails from now on.
+    pub fn set_retries(&self, retries: Retries) {
+        self.shared.courier.set_retries(retries);
+    }
+
+    /// Sends an event of the last 30 days, of either form, to an endpoint once more, whatever
+    /// types it wants. The automatic retries of the event go on regardless. False when there is
+    /// no such event or endpoint, or the endpoint is disabled.
+    #[must_use]
+    pub fn resend(&self, event: &str, endpoint: EndpointId) -> bool {
+        let state = self.state();
+        let world = &state.world;
+        let snapshot = world.event_places.get(event).and_then(|place| world.events.get(*place));
+        let letter = match (snapshot, world.thin_event(event)) {
+            (Some(event), _) => Letter::Snapshot(event),
+            (None, Some(event)) => Letter::Thin(event),
+            (None, None) => return false,
+        };
+        let is_kept = letter.created() >= world.now - EVENTS_KEPT_SECONDS;
+        is_kept && self.shared.courier.resend(letter, endpoint, self.shared.wall.as_ref())
+    }
+
     /// The simulated second, Unix time.
     #[must_use]
     pub fn now(&self) -> i64 {
@@ -282,6 +321,7 @@ impl Simulator {
     pub fn advance(&self, time: Duration) {
         let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         let mut state = self.state();
+        self.note_answers(&mut state);
         let now = state.clock.advance(seconds, self.shared.wall.as_ref());
         state.world.advance_to(now);
         self.post(&mut state);

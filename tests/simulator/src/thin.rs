@@ -3,6 +3,7 @@
 
 use crate::delivery::endpoint::EndpointId;
 use crate::finer;
+use crate::mishap::EventFault;
 use crate::model::thin_event::{Related, ThinEvent};
 use crate::render::webhook_endpoint::DESTINATION;
 use crate::world::World;
@@ -28,7 +29,8 @@ impl World {
             url: format!("/v2/core/event_destinations/{destination}"),
         };
         let id = self.emit_thin("v2.core.event_destination.ping", Some(related), None);
-        if let Some(event) = self.thin_events.last_mut() {
+        let place = self.thin_places.get(&id).copied();
+        if let Some(event) = place.and_then(|place| self.thin_events.get_mut(place)) {
             event.only_to = Some(to);
         }
         id
@@ -53,6 +55,7 @@ impl World {
         }
     }
 
+    /// Keeps a thin event, or what its faults make of it. Answers its id, kept or not.
     fn keep_thin(
         &mut self,
         kind: &str,
@@ -60,19 +63,35 @@ impl World {
         data: Option<Value>,
         snapshot: Option<String>,
     ) -> String {
-        let id = self.ids.long("evt_test_");
-        self.thin_places.insert(id.clone(), self.thin_events.len());
-        self.thin_events.push(ThinEvent {
-            id: id.clone(),
+        let mishap = self.oddities.asked.take(kind);
+        let event = ThinEvent {
+            id: self.ids.long("evt_test_"),
             created: self.outside_now.unwrap_or(self.now),
             kind: kind.to_owned(),
             cause: self.cause.clone(),
+            mishap,
             only_to: None,
             data,
             related,
             snapshot,
             snapshots_before: self.events.len(),
-        });
+        };
+        let id = event.id.clone();
+        if mishap.is(EventFault::NeverGenerated) || mishap.is(EventFault::GenerationFailed) {
+            return id;
+        }
+        if mishap.is(EventFault::SecondId) {
+            let second = ThinEvent { id: self.ids.long("evt_test_2"), ..event.clone() };
+            self.push_thin(event);
+            self.push_thin(second);
+        } else {
+            self.push_thin(event);
+        }
         id
+    }
+
+    fn push_thin(&mut self, event: ThinEvent) {
+        self.thin_places.insert(event.id.clone(), self.thin_events.len());
+        self.thin_events.push(event);
     }
 }

@@ -1,6 +1,7 @@
 //! What the simulator knows, to be held against what somebody else believes.
 
 use crate::model::charge::Charge;
+use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
 use crate::model::invoice::{Invoice, InvoiceItem};
@@ -38,9 +39,11 @@ impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut truth = Self::default();
         truth.take::<Charge>(world);
+        truth.take::<Coupon>(world);
         truth.take::<CreditGrant>(world);
         truth.take::<CreditTransaction>(world);
         truth.take::<Customer>(world);
+        truth.take::<Discount>(world);
         truth.take::<Invoice>(world);
         truth.take::<InvoiceItem>(world);
         truth.take::<InvoicePayment>(world);
@@ -49,6 +52,7 @@ impl Truth {
         truth.take::<Meter>(world);
         truth.take::<Price>(world);
         truth.take::<Product>(world);
+        truth.take::<PromotionCode>(world);
         truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);
         let left = world.credit_grants.rows().iter();

@@ -19,6 +19,8 @@ pub(crate) mod since {
     pub(crate) const CREDIT_PRIORITY: u32 = 20_250_224;
     /// `billing_mode` appears on subscriptions.
     pub(crate) const BILLING_MODE: u32 = 20_250_630;
+    /// The coupon of a discount moves under `source`, that of a promotion code under `promotion`.
+    pub(crate) const CLOVER: u32 = 20_250_930;
     /// `customer_account` stands beside `customer`.
     pub(crate) const CUSTOMER_ACCOUNT: u32 = 20_251_215;
     /// Quantities are written as decimals too.

@@ -6,12 +6,16 @@
 
 use crate::agenda::{Agenda, Task};
 use crate::delivery::endpoint::Kinds;
+use crate::failures::Failure;
 use crate::ids::Ids;
 use crate::life::UsageFaultBook;
 use crate::life::billed_usage::BilledUsage;
+use crate::life::hold_up::HoldUp;
 use crate::life::rules::Rules;
+use crate::mishap::Mishap;
 use crate::model::alert::Alert;
 use crate::model::charge::Charge;
+use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
 use crate::model::event::{Cause, Event};
@@ -29,14 +33,14 @@ use crate::model::test_clock::TestClock;
 use crate::model::thin_event::ThinEvent;
 use crate::model::usage::UsageBook;
 use crate::model::webhook_endpoint::WebhookEndpoint;
-use crate::oddity::{Oddities, Oddity};
+use crate::oddity::{Making, Oddities, Oddity};
 use crate::render::previous::previous_attributes;
 use crate::render::{Object, View};
 use crate::version::ApiVersion;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Somebody who is sent events.
 #[derive(Clone, Debug)]
@@ -54,9 +58,11 @@ pub(crate) struct World {
     pub(crate) agenda: Agenda,
     pub(crate) charges: Table<Charge>,
     pub(crate) alerts: Table<Alert>,
+    pub(crate) coupons: Table<Coupon>,
     pub(crate) credit_grants: Table<CreditGrant>,
     pub(crate) credit_transactions: Table<CreditTransaction>,
     pub(crate) customers: Table<Customer>,
+    pub(crate) discounts: Table<Discount>,
     pub(crate) invoice_items: Table<InvoiceItem>,
     pub(crate) invoice_payments: Table<InvoicePayment>,
     pub(crate) invoices: Table<Invoice>,
@@ -66,6 +72,7 @@ pub(crate) struct World {
     pub(crate) prices: Table<Price>,
     pub(crate) products: Table<Product>,
     pub(crate) setup_intents: Table<SetupIntent>,
+    pub(crate) promotion_codes: Table<PromotionCode>,
     pub(crate) subscriptions: Table<Subscription>,
     pub(crate) test_clocks: Table<TestClock>,
     pub(crate) usage: UsageBook,
@@ -88,6 +95,10 @@ pub(crate) struct World {
     pub(crate) pending_of: HashMap<String, Vec<String>>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_places: HashMap<String, usize>,
+    /// Invoices that wait, or waited, for answers to the event that told of them.
+    pub(crate) held_up: BTreeMap<String, HoldUp>,
+    /// The events that could not be made.
+    pub(crate) failures: Vec<Failure>,
     /// The thin forms of the events, and the events that are thin only.
     pub(crate) thin_events: Vec<ThinEvent>,
     pub(crate) thin_places: HashMap<String, usize>,
@@ -140,9 +151,11 @@ impl World {
             agenda: Agenda::default(),
             charges: Table::default(),
             alerts: Table::default(),
+            coupons: Table::default(),
             credit_grants: Table::default(),
             credit_transactions: Table::default(),
             customers: Table::default(),
+            discounts: Table::default(),
             invoice_items: Table::default(),
             invoice_payments: Table::default(),
             invoices: Table::default(),
@@ -152,6 +165,7 @@ impl World {
             prices: Table::default(),
             products: Table::default(),
             setup_intents: Table::default(),
+            promotion_codes: Table::default(),
             subscriptions: Table::default(),
             test_clocks: Table::default(),
             usage: UsageBook::default(),
@@ -168,6 +182,8 @@ impl World {
             pending_of: HashMap::new(),
             events: Vec::new(),
             event_places: HashMap::new(),
+            held_up: BTreeMap::new(),
+            failures: Vec::new(),
             thin_events: Vec::new(),
             thin_places: HashMap::new(),
             oddities: Oddities::new(seed),
@@ -219,6 +235,7 @@ impl World {
             Task::CancelAt { subscription } => self.cancel_at_its_time(&subscription),
             Task::TrialWillEnd { subscription } => self.announce_trial_end(&subscription),
             Task::IncompleteExpires { subscription } => self.expire_incomplete(&subscription),
+            Task::DiscountEnds { discount } => self.end_discount_in_time(&discount),
             Task::Finalize { invoice } => self.finalize_when_due(&invoice),
             Task::Collect { invoice } => self.collect_when_due(&invoice),
             Task::AnnouncePayment { payment } => self.announce_payment(&payment),
@@ -227,6 +244,7 @@ impl World {
             Task::LookAtUsage { place } => self.look_at_usage(place),
             Task::ReportMeterErrors { start, end } => self.report_meter_errors(start, end),
             Task::AdvanceClock { clock } => self.arrive(&clock),
+            Task::TellOfFailure { number } => self.tell_of_failure(number),
         }
     }
 
@@ -334,23 +352,31 @@ impl World {
 
     /// Keeps what an event shows, one `data` per version, with what is odd about it on purpose.
     fn record(&mut self, kind: &str, mut data: Vec<Data>) {
-        let Some(oddity) = self.oddities.draw() else {
-            return;
+        let oddity = self.oddities.draw(kind);
+        let (second_id, unknown_type) = match oddity.making {
+            Making::One => (false, false),
+            Making::More { second_id, unknown_type } => (second_id, unknown_type),
+            Making::Failed => {
+                let shown = data.first().map_or(&Value::Null, |data| &data.object).clone();
+                self.fail_generation(kind, &shown);
+                return;
+            }
+            Making::Never => return,
         };
         for shown in &mut data {
             oddity.touch(&mut shown.object);
         }
-        self.keep(kind, "evt_", &data);
-        if oddity.second_id {
-            self.keep(kind, "evt_2", &data);
+        self.keep(kind, "evt_", &data, oddity.mishap);
+        if second_id {
+            self.keep(kind, "evt_2", &data, Mishap::LeftToChance);
         }
-        if oddity.unknown_type {
-            self.keep(&Oddity::unknown_kind(kind), "evt_3", &data);
+        if unknown_type {
+            self.keep(&Oddity::unknown_kind(kind), "evt_3", &data, Mishap::LeftToChance);
         }
     }
 
     /// Keeps an event under a new id.
-    fn keep(&mut self, kind: &str, prefix: &'static str, data: &[Data]) {
+    fn keep(&mut self, kind: &str, prefix: &'static str, data: &[Data], mishap: Mishap) {
         let created = self.outside_now.unwrap_or(self.now);
         let id = self.ids.long(prefix);
         let pending = self.listeners.iter().filter(|listener| listener.kinds.include(kind)).count();
@@ -376,8 +402,11 @@ impl World {
             })
             .collect();
         self.event_places.insert(id.clone(), self.events.len());
-        self.events.push(Event { id: id.clone(), created, kind: kind.to_owned(), bodies });
+        self.events.push(Event { id: id.clone(), created, kind: kind.to_owned(), bodies, mishap });
         if let Some(Data { object, previous }) = data.first() {
+            if let (Some(invoice), "invoice.created") = (object["id"].as_str(), kind) {
+                self.hold_up(invoice, &id);
+            }
             self.tell_thinly(kind, &id, object, previous.as_ref());
         }
     }

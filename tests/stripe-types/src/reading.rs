@@ -85,6 +85,8 @@ const SELF_EVIDENT: &[&str] = &["object", "total_count"];
 pub(crate) struct Reading<'w> {
     warnings: &'w Warnings,
     faults: Vec<Fault>,
+    /// Where an id stands that may be expanded into its object.
+    expandable: Vec<String>,
     at: Vec<String>,
     /// The objects around, as `always.txt` names them.
     within: Vec<String>,
@@ -97,6 +99,7 @@ impl<'w> Reading<'w> {
         Self {
             warnings,
             faults: Vec::new(),
+            expandable: Vec::new(),
             at: Vec::new(),
             within: Vec::new(),
             resolved: Vec::new(),
@@ -107,6 +110,12 @@ impl<'w> Reading<'w> {
         self.faults.sort();
         self.faults.dedup();
         self.faults
+    }
+
+    pub(crate) fn into_expandable(mut self) -> Vec<String> {
+        self.expandable.sort();
+        self.expandable.dedup();
+        self.expandable
     }
 
     fn place(&self) -> String {
@@ -129,7 +138,12 @@ impl<'w> Reading<'w> {
                 (None, Some(value)) => visitor.negative(value),
                 (None, None) => visitor.float(number.as_f64().unwrap_or_default()),
             },
-            Value::String(value) => visitor.string(value),
+            Value::String(value) => {
+                if takes_objects(visitor) {
+                    self.expandable.push(self.place());
+                }
+                visitor.string(value)
+            }
             Value::Array(values) => return self.feed_all(values, visitor),
             Value::Object(fields) => return self.feed_fields(fields, visitor),
         };
@@ -248,4 +262,9 @@ impl<'w> Reading<'w> {
 /// miniserde's types send a field that they do not have to one place, which takes anything.
 fn is_ignored(visitor: &dyn Visitor) -> bool {
     std::ptr::addr_eq(visitor, std::ptr::from_ref(<dyn Visitor>::ignore()))
+}
+
+/// Whether an object of one type may stand here too.
+fn takes_objects(visitor: &mut dyn Visitor) -> bool {
+    visitor.map().is_ok_and(|mut map| map.key(NOWHERE).is_ok_and(|field| is_ignored(field)))
 }

@@ -59,6 +59,16 @@ impl Shape {
         faults
     }
 
+    /// Where ids stand in a body that the type takes objects for as well, written as the parameter
+    /// `expand` wants them: what can be expanded.
+    #[must_use]
+    pub fn expandable(&self, body: &Value) -> Vec<String> {
+        let warnings = Warnings::default();
+        let mut reading = Reading::new(&warnings);
+        warnings.hear(|| self.read(body, &mut reading));
+        reading.into_expandable().into_iter().map(|place| place.replace("[]", "")).collect()
+    }
+
     pub(crate) fn read(&self, body: &Value, reading: &mut Reading<'_>) {
         (self.read)(body, reading);
     }

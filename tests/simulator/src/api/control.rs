@@ -10,6 +10,11 @@
 //! | `POST /_simulator/endpoints/{id}/disable`, `…/enable` | has an endpoint sent nothing, or sent events again |
 //! | `POST /_simulator/endpoints/{id}/secrets` | sets the live `secrets` |
 //! | `GET`, `POST /_simulator/faults` | shows or sets the faults |
+//! | `GET`, `DELETE /_simulator/events` | shows or forgets the faults of events |
+//! | `POST /_simulator/events/next` | has the next events of a type go wrong: `on`, `fault`, and as wanted `times` |
+//! | `POST /_simulator/events/script` | sets a list of the same as the script of events |
+//! | `POST /_simulator/events/{id}/resend` | sends an event to an `endpoint` once more |
+//! | `POST /_simulator/retries` | sets when deliveries are tried again: `"live"`, `"sandbox"` or `waits` |
 //! | `GET`, `DELETE /_simulator/calls` | shows or forgets the faults of calls |
 //! | `GET /_simulator/calls/seen` | the calls that were answered, counted by status |
 //! | `POST /_simulator/calls/next` | has the next calls go wrong: `on`, `fault`, and as wanted `times` |
@@ -21,6 +26,8 @@
 //! | `POST /_simulator/credits/expire` | expires all billing credits of a `customer` |
 //! | `GET`, `POST /_simulator/usage/faults` | shows or sets which meter events are rejected on purpose: `error`, `next` and `rate` |
 //! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass |
+
+mod events;
 
 use super::answer::Answer;
 use super::request::ApiRequest;
@@ -97,6 +104,14 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
             simulator.clear_call_faults();
             Ok(json!(simulator.call_faults()))
         }
+        ("GET", ["events"]) => Ok(json!(simulator.event_faults())),
+        ("DELETE", ["events"]) => {
+            simulator.clear_event_faults();
+            Ok(json!(simulator.event_faults()))
+        }
+        ("POST", ["events", how]) => events::set_faults(how, request, simulator),
+        ("POST", ["events", id, "resend"]) => events::resend(id, request, simulator),
+        ("POST", ["retries"]) => events::set_retries(request, simulator),
         ("POST", ["calls", how]) => set_call_faults(how, request, simulator),
         ("GET", ["limits"]) => Ok(json!(simulator.limits())),
         ("POST", ["limits"]) => {

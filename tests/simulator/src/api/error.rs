@@ -79,6 +79,10 @@ impl ApiError {
         Self::request(StatusCode::NOT_FOUND, message)
     }
 
+    pub(super) fn not_found(message: &str) -> Self {
+        Self { code: Some("resource_missing"), ..Self::request(StatusCode::NOT_FOUND, message) }
+    }
+
     pub(super) fn missing(kind: &str, id: &str, param: &str) -> Self {
         let message = format!("No such {kind}: '{id}'");
         Self::request(StatusCode::NOT_FOUND, message).coded("resource_missing", param)

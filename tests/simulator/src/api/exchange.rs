@@ -4,7 +4,7 @@
 use super::answer::Answer;
 use super::error::ApiError;
 use super::fault::Fault;
-use super::keys::{Kept, Turn};
+use super::keys::{KEPT_SECONDS, Kept, Turn};
 use super::lane::lane;
 use super::request::ApiRequest;
 use super::router::{self, Shown};
@@ -128,8 +128,12 @@ fn turn(request: &ApiRequest, simulator: &Simulator) -> Result<Option<Turn>, Api
     let Some(key) = request.idempotency_key().filter(|key| has_keys && !key.is_empty()) else {
         return Ok(None);
     };
-    let keys = if in_v2 { simulator.keys_of_v2() } else { simulator.keys() };
-    keys.begin(&key, request.fingerprint(), simulator.now()).map(Some)
+    let (keys, kept_seconds) = if in_v2 {
+        (simulator.keys_of_v2(), simulator.rules().v2_keys_kept_seconds)
+    } else {
+        (simulator.keys(), KEPT_SECONDS)
+    };
+    keys.begin(&key, request.fingerprint(), simulator.now(), kept_seconds).map(Some)
 }
 
 fn replay(kept: Kept) -> Answer {

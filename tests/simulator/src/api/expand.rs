@@ -5,6 +5,7 @@
 use super::error::ApiError;
 use super::form::Form;
 use crate::model::charge::Charge;
+use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
 use crate::model::invoice::Invoice;
@@ -120,12 +121,24 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             | "payment_method"
             | "alert.filter"
             | "billing.credit_balance_summary"
-            | "billing.credit_grant",
+            | "billing.credit_grant"
+            | "discount"
+            | "promotion_code",
             "customer",
         ) => Place::Object("customer"),
         ("subscription" | "invoice" | "customer.invoice_settings", "default_payment_method")
         | ("payment_intent", "payment_method") => Place::Object("payment_method"),
         ("subscription" | "invoice" | "customer", "default_source") => Place::Object("source"),
+        (
+            "subscription" | "subscription_item" | "invoice" | "invoiceitem" | "line_item",
+            "discounts",
+        )
+        | ("customer", "discount") => Place::Object("discount"),
+        ("discount", "promotion_code") => Place::Object("promotion_code"),
+        ("discount", "source") | ("promotion_code", "promotion") => Place::Group("of_coupon"),
+        ("of_coupon" | "discount" | "promotion_code", "coupon") => Place::Object("coupon"),
+        ("coupon", "applies_to") => Place::Object("coupon.applies_to"),
+        ("coupon", "currency_options") => Place::Object("coupon.currency_options"),
         (
             "subscription"
             | "invoice"
@@ -200,18 +213,32 @@ fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
         }
     }
     let Some(inner) = fields.get_mut(field) else { return };
-    if let Some(named) = inner.as_str().and_then(|id| load(id, world, view)) {
-        *inner = named;
-    }
+    fill(inner, world, view);
     expand(inner, rest, world, view);
+}
+
+/// Puts an object in the place of its id, or objects in the place of a list of ids.
+fn fill(place: &mut Value, world: &World, view: View<'_>) {
+    if let Value::Array(ids) = place {
+        for id in ids {
+            fill(id, world, view);
+        }
+    } else if let Some(named) = place.as_str().and_then(|id| load(id, world, view)) {
+        *place = named;
+    }
 }
 
 /// What only expanding shows of an object.
 fn hidden(field: &str, id: &str, world: &World, view: View<'_>) -> Option<Value> {
+    let coupon = world.coupons.get(id);
     match field {
+        "applies_to" => coupon.map(render::coupon::applies_to),
         "payments" => Some(payments(id, world, view)),
         "tiers" => world.prices.get(id).map(render::price::tiers),
-        "currency_options" => world.prices.get(id).map(render::price::currency_options),
+        "currency_options" => {
+            let price = world.prices.get(id).map(render::price::currency_options);
+            price.or_else(|| coupon.map(render::coupon::currency_options))
+        }
         _ => None,
     }
 }
@@ -229,13 +256,16 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
     fn row<T: Object>(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         T::table(world).get(id).map(|held| held.render(world, view))
     }
-    row::<Customer>(id, world, view)
+    row::<Coupon>(id, world, view)
+        .or_else(|| row::<Customer>(id, world, view))
+        .or_else(|| row::<Discount>(id, world, view))
         .or_else(|| row::<Invoice>(id, world, view))
         .or_else(|| row::<CreditGrant>(id, world, view))
         .or_else(|| row::<CreditTransaction>(id, world, view))
         .or_else(|| row::<Meter>(id, world, view))
         .or_else(|| row::<Price>(id, world, view))
         .or_else(|| row::<Product>(id, world, view))
+        .or_else(|| row::<PromotionCode>(id, world, view))
         .or_else(|| row::<Subscription>(id, world, view))
         .or_else(|| row::<TestClock>(id, world, view))
         .or_else(|| row::<PaymentMethod>(id, world, view))

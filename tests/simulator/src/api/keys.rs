@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How long a result of version 1 of the API is kept, in simulated seconds.
-pub(crate) const KEPT_SECONDS: i64 = 86_400;
+pub(super) const KEPT_SECONDS: i64 = 86_400;
 /// The longest key, in characters.
 const KEY_LENGTH_MAX: usize = 255;
 
@@ -32,14 +32,14 @@ struct Entry {
 }
 
 /// The keys of an account, for one version of the API.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     book: Arc<Mutex<Book>>,
 }
 
 #[derive(Debug, Default)]
 struct Book {
-    /// How long a result is kept.
+    /// How long a result is kept, in simulated seconds.
     kept_seconds: i64,
     entries: HashMap<String, Entry>,
     /// Keys by the second they were first used in; an older use of a key that is used anew is
@@ -66,22 +66,24 @@ pub(super) struct Running {
 }
 
 impl Keys {
-    /// Keys whose results are kept for so many simulated seconds.
-    pub(crate) fn kept_for(kept_seconds: i64) -> Self {
-        Self { book: Arc::new(Mutex::new(Book { kept_seconds, ..Book::default() })) }
-    }
-
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a key into use at a simulated second.
-    pub(super) fn begin(&self, key: &str, asked: Fingerprint, now: i64) -> Result<Turn, ApiError> {
+    /// Takes a key into use at a simulated second, while results are kept for so many seconds.
+    pub(super) fn begin(
+        &self,
+        key: &str,
+        asked: Fingerprint,
+        now: i64,
+        kept_seconds: i64,
+    ) -> Result<Turn, ApiError> {
         if key.chars().count() > KEY_LENGTH_MAX {
             return Err(ApiError::key_too_long(KEY_LENGTH_MAX));
         }
         let mut book = self.book();
-        let second = now.saturating_sub(book.kept_seconds);
+        book.kept_seconds = kept_seconds;
+        let second = now.saturating_sub(kept_seconds);
         book.forget_before(second);
         match book.entries.get(key) {
             Some(held) if held.asked != asked => return Err(ApiError::key_of_another(key)),

@@ -7,6 +7,7 @@ use super::record::{Counters, DeliveryRecord, DeliveryState};
 use super::retry::Retries;
 use super::spoil::Spoil;
 use crate::chance::{Chance, Stream};
+use crate::mishap::{EventFault, Mishap};
 use bytes::Bytes;
 use http::Uri;
 use std::cmp::Reverse;
@@ -15,12 +16,14 @@ use std::ops::Range;
 use std::time::Duration;
 
 /// What a copy is sent for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Purpose {
     /// To be acknowledged; it is sent again until it is.
     Delivery,
     /// A duplicate on purpose, sent once.
     Duplicate,
+    /// By hand, sent once; it ends no automatic retries.
+    Resend,
 }
 
 /// A copy that is due: everything an attempt needs.
@@ -72,7 +75,7 @@ pub(super) struct Book {
     faults: Faults,
     retries: Retries,
     /// By due time, then by the order of planning.
-    waiting: BinaryHeap<Reverse<(Duration, u64, usize, bool)>>,
+    waiting: BinaryHeap<Reverse<(Duration, u64, usize, Purpose)>>,
     planned: u64,
     in_flight: u64,
 }
@@ -123,6 +126,10 @@ impl Book {
         self.faults = faults;
     }
 
+    pub(super) fn set_retries(&mut self, retries: Retries) {
+        self.retries = retries;
+    }
+
     pub(super) fn timeout(&self) -> Duration {
         self.retries.timeout
     }
@@ -149,7 +156,21 @@ impl Book {
             let lost = self.mischief.hits(self.faults.lost_rate);
             let redeliver = self.mischief.hits(self.faults.redelivered_rate);
             let spoil = Spoil::draw(&self.faults, &mut self.mischief);
-            let due = if delayed { due + self.faults.delay() } else { due };
+            // What was decided takes the place of what chance drew.
+            let mishap = letter.mishap();
+            let drop_first = mishap.happens(EventFault::FirstAttemptDropped, drop_first);
+            let duplicate = mishap.happens(EventFault::Duplicated, duplicate);
+            let lost = mishap.happens(EventFault::Lost, lost);
+            let redeliver = mishap.happens(EventFault::Redelivered, redeliver);
+            let spoil = Spoil::decide(mishap, spoil);
+            let due = match mishap {
+                Mishap::LeftToChance if delayed => due + self.faults.delay(),
+                Mishap::LeftToChance => due,
+                Mishap::Decided(Some(EventFault::Delayed { millis })) => {
+                    now + Duration::from_millis(millis)
+                }
+                Mishap::Decided(_) => now,
+            };
             let number = self.entries.len();
             self.entries.push(Entry {
                 body,
@@ -163,6 +184,7 @@ impl Book {
                     event_id: letter.id().to_owned(),
                     first_sent_at_micros: None,
                     kind: letter.kind().to_owned(),
+                    resent: false,
                     state: if lost { DeliveryState::GivenUp } else { DeliveryState::Waiting },
                 },
                 drop_first,
@@ -173,10 +195,10 @@ impl Book {
                 self.counters.given_up += 1;
                 continue;
             }
-            self.plan(due, number, false);
+            self.plan(due, number, Purpose::Delivery);
             if duplicate {
                 let due = due + self.chance.within(self.faults.reorder_window());
-                self.plan(due, number, true);
+                self.plan(due, number, Purpose::Duplicate);
             }
         }
         if first < self.entries.len() {
@@ -184,15 +206,46 @@ impl Book {
         }
     }
 
-    fn plan(&mut self, due: Duration, entry: usize, duplicate: bool) {
+    /// Sends an event to an endpoint once more by hand, whatever types it wants; false when there
+    /// is no such endpoint, or it is sent nothing.
+    pub(super) fn resend(&mut self, letter: Letter<'_>, to: EndpointId, now: Duration) -> bool {
+        let endpoint = self.endpoints.get(to.0).filter(|endpoint| endpoint.enabled);
+        let Some(body) = endpoint.and_then(|endpoint| letter.body(endpoint)) else {
+            return false;
+        };
+        let number = self.entries.len();
+        self.entries.push(Entry {
+            body,
+            failures: 0,
+            first_due: now,
+            record: DeliveryRecord {
+                acknowledged_at_micros: None,
+                attempts: 0,
+                copies_sent: 0,
+                endpoint: to,
+                event_id: letter.id().to_owned(),
+                first_sent_at_micros: None,
+                kind: letter.kind().to_owned(),
+                resent: true,
+                state: DeliveryState::Waiting,
+            },
+            drop_first: false,
+            redeliver: false,
+            spoil: None,
+        });
+        self.plan(now, number, Purpose::Resend);
+        true
+    }
+
+    fn plan(&mut self, due: Duration, entry: usize, purpose: Purpose) {
         self.planned += 1;
-        self.waiting.push(Reverse((due, self.planned, entry, duplicate)));
+        self.waiting.push(Reverse((due, self.planned, entry, purpose)));
     }
 
     /// The next copy that is due, which is in flight from here on.
     pub(super) fn next(&mut self, now: Duration) -> Next {
-        let (number, duplicate) = loop {
-            let Some(Reverse((due, _, number, duplicate))) = self.waiting.peek().copied() else {
+        let (number, purpose) = loop {
+            let Some(Reverse((due, _, number, purpose))) = self.waiting.peek().copied() else {
                 return Next::Idle;
             };
             if due > now {
@@ -200,21 +253,22 @@ impl Book {
             }
             self.waiting.pop();
             if self.endpoints[self.entries[number].record.endpoint.0].enabled {
-                break (number, duplicate);
+                break (number, purpose);
             }
             self.give_up(number);
         };
         self.in_flight += 1;
         let entry = &mut self.entries[number];
         let endpoint = &self.endpoints[entry.record.endpoint.0];
-        let dropped = !duplicate && std::mem::take(&mut entry.drop_first);
+        let first = purpose == Purpose::Delivery;
+        let dropped = first && std::mem::take(&mut entry.drop_first);
         Next::Send(Box::new(Copy {
             body: entry.body.clone(),
             dropped,
-            purpose: if duplicate { Purpose::Duplicate } else { Purpose::Delivery },
+            purpose,
             record: number,
             secrets: endpoint.secrets.clone(),
-            spoil: if duplicate || dropped { None } else { entry.spoil.take() },
+            spoil: if first && !dropped { entry.spoil.take() } else { None },
             url: endpoint.url.clone(),
         }))
     }
@@ -225,7 +279,7 @@ impl Book {
         record.copies_sent += 1;
         record.first_sent_at_micros.get_or_insert(wall_micros);
         self.counters.sent += 1;
-        if copy.purpose == Purpose::Duplicate {
+        if copy.purpose != Purpose::Delivery {
             self.counters.duplicates_sent += 1;
         }
     }
@@ -239,25 +293,34 @@ impl Book {
             if entry.record.state == DeliveryState::Waiting {
                 entry.record.state = DeliveryState::Acknowledged;
                 entry.record.acknowledged_at_micros = Some(wall_micros);
-                self.counters.acknowledged += 1;
+                if copy.purpose != Purpose::Resend {
+                    self.counters.acknowledged += 1;
+                }
             }
         } else {
             self.counters.attempts_failed += 1;
         }
         if ok && std::mem::take(&mut entry.redeliver) {
-            self.plan(now, copy.record, true);
+            self.plan(now, copy.record, Purpose::Duplicate);
             return;
         }
-        if ok || copy.purpose == Purpose::Duplicate {
-            return;
+        match copy.purpose {
+            _ if ok => return,
+            Purpose::Delivery => {}
+            Purpose::Duplicate => return,
+            Purpose::Resend => {
+                entry.record.state = DeliveryState::GivenUp;
+                return;
+            }
         }
         entry.failures += 1;
         let due = now + self.retries.wait_after(entry.failures);
-        if due > entry.first_due + self.retries.give_up_after {
+        let too_often = self.retries.retries_max.is_some_and(|most| entry.failures > most);
+        if too_often || due > entry.first_due + self.retries.give_up_after {
             self.give_up(copy.record);
             return;
         }
-        self.plan(due, copy.record, false);
+        self.plan(due, copy.record, Purpose::Delivery);
     }
 
     fn give_up(&mut self, number: usize) {
@@ -278,6 +341,13 @@ impl Book {
 
     pub(super) fn records(&self) -> Vec<DeliveryRecord> {
         self.entries.iter().map(|entry| entry.record.clone()).collect()
+    }
+
+    /// Whether every endpoint that an event was for has acknowledged it.
+    pub(super) fn is_acknowledged(&self, event: &str) -> bool {
+        let entries = self.entries_of.get(event).and_then(|range| self.entries.get(range.clone()));
+        let acknowledged = |entry: &Entry| entry.record.state == DeliveryState::Acknowledged;
+        entries.is_none_or(|entries| entries.iter().all(acknowledged))
     }
 
     /// How many deliveries of an event are not acknowledged yet.

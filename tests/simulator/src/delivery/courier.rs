@@ -100,6 +100,27 @@ impl Courier {
         self.book().records()
     }
 
+    /// Whether every endpoint that an event was for has acknowledged it.
+    pub(crate) fn is_acknowledged(&self, event: &str) -> bool {
+        self.book().is_acknowledged(event)
+    }
+
+    /// Sets the waits for everything that fails from now on.
+    pub(crate) fn set_retries(&self, retries: Retries) {
+        self.book().set_retries(retries);
+    }
+
+    /// Sends an event to an endpoint once more by hand; false when that cannot be.
+    pub(crate) fn resend(&self, letter: Letter<'_>, to: EndpointId, wall: &dyn Wall) -> bool {
+        let mut book = self.book();
+        let taken = book.resend(letter, to, wall.monotonic());
+        let underway = book.underway();
+        drop(book);
+        self.underway.send_replace(underway);
+        self.wake.notify_one();
+        taken
+    }
+
     pub(crate) fn pending(&self, event: &str) -> usize {
         self.book().pending(event)
     }

@@ -19,6 +19,9 @@ pub struct Faults {
     pub drop_first_rate: f64,
     /// How many first attempts have a `t` an hour ahead, rightly signed.
     pub future_time_rate: f64,
+    /// How many changes get no event, which a thin
+    /// `v2.core.health.event_generation_failure.resolved` tells of later.
+    pub generation_failed_rate: f64,
     /// How many deliveries are given up without an attempt.
     pub lost_rate: f64,
     /// How many first attempts have a `Stripe-Signature` that does not parse.
@@ -60,6 +63,7 @@ impl Faults {
             self.drop_first_rate,
             self.duplicate_rate,
             self.future_time_rate,
+            self.generation_failed_rate,
             self.lost_rate,
             self.malformed_header_rate,
             self.never_generated_rate,

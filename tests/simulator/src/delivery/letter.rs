@@ -2,6 +2,7 @@
 //! events.
 
 use super::endpoint::{Endpoint, EndpointId, Payload};
+use crate::mishap::Mishap;
 use crate::model::event::Event;
 use crate::model::thin_event::ThinEvent;
 use crate::render::thin_event::notification;
@@ -41,6 +42,21 @@ impl<'a> Letter<'a> {
         match self {
             Self::Snapshot(event) => &event.kind,
             Self::Thin(event) => &event.kind,
+        }
+    }
+
+    pub(crate) fn created(&self) -> i64 {
+        match self {
+            Self::Snapshot(event) => event.created,
+            Self::Thin(event) => event.created,
+        }
+    }
+
+    /// What was decided about its delivery.
+    pub(super) fn mishap(&self) -> Mishap {
+        match self {
+            Self::Snapshot(event) => event.mishap,
+            Self::Thin(event) => event.mishap,
         }
     }
 

@@ -32,6 +32,8 @@ pub struct DeliveryRecord {
     pub first_sent_at_micros: Option<i64>,
     /// The type of the event.
     pub kind: String,
+    /// Whether it was sent by hand, beside the delivery that is made by itself.
+    pub resent: bool,
     /// How far it has come.
     pub state: DeliveryState,
 }

@@ -4,6 +4,7 @@
 use super::faults::Faults;
 use super::signature::{false_signature, signature_header};
 use crate::chance::Chance;
+use crate::mishap::{EventFault, Mishap};
 
 const SECONDS_OFF: i64 = 3_600;
 
@@ -17,6 +18,30 @@ pub(super) enum Spoil {
 }
 
 impl Spoil {
+    /// What was decided to be wrong with a delivery's first attempt, or what is by chance.
+    pub(super) fn decide(mishap: Mishap, by_chance: Option<Self>) -> Option<Self> {
+        match mishap {
+            Mishap::LeftToChance => by_chance,
+            Mishap::Decided(fault) => match fault? {
+                EventFault::FutureTime => Some(Self::Future),
+                EventFault::MalformedHeader => Some(Self::Malformed),
+                EventFault::StaleTime => Some(Self::Stale),
+                EventFault::V0Only => Some(Self::V0Only),
+                EventFault::Delayed { .. }
+                | EventFault::Duplicated
+                | EventFault::FirstAttemptDropped
+                | EventFault::GenerationFailed
+                | EventFault::Lost
+                | EventFault::NeverGenerated
+                | EventFault::Redelivered
+                | EventFault::SecondId
+                | EventFault::UnknownEnum
+                | EventFault::UnknownField
+                | EventFault::UnknownType => None,
+            },
+        }
+    }
+
     /// What is wrong with a delivery's first attempt, by chance: the first that hits.
     pub(super) fn draw(faults: &Faults, chance: &mut Chance) -> Option<Self> {
         [

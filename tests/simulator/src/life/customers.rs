@@ -34,6 +34,7 @@ impl World {
             default_payment_method: None,
             deleted: false,
             delinquent: false,
+            discount: None,
             description: new.description,
             email: new.email,
             invoice_prefix: prefix,
@@ -89,7 +90,7 @@ impl World {
                 world
                     .customers
                     .get(id)
-                    .map_or(Value::Null, |held| render::customer::last_state(held, view))
+                    .map_or(Value::Null, |held| render::customer::last_state(held, world, view))
             }),
         }
         Ok(())

@@ -68,6 +68,8 @@ impl World {
         let charges = draft.collection_method == CollectionMethod::ChargeAutomatically;
         let due_date = draft.days_until_due.map(|days| self.now + days * SECONDS_PER_DAY);
         let (subscription, subscription_metadata) = draft.subscription.unzip();
+        let held = subscription.as_ref().and_then(|id| self.subscriptions.get(id));
+        let discounts = self.inherited_discounts(&draft.customer, held);
         let id = draft.id;
         let invoice = Invoice {
             id: id.clone(),
@@ -88,7 +90,7 @@ impl World {
             default_payment_method: None,
             deleted_at: None,
             description: None,
-            discounts: Vec::new(),
+            discounts,
             due_date,
             ending_balance: None,
             finalized_at: None,
@@ -116,6 +118,7 @@ impl World {
         if let Some(subscription) = subscription {
             self.invoices_of.entry(subscription).or_default().push(id.clone());
         }
+        self.discount_lines(&id);
         self.emit::<Invoice>("invoice.created", &id);
         if let Some(due) = draft.finalizes_at {
             self.agenda.plan(due, Task::Finalize { invoice: id });

@@ -13,6 +13,7 @@ impl World {
         }
         let before = self.portrait::<Invoice>(id);
         self.recount_usage(id);
+        self.discount_lines(id);
         self.mark_usage_billed(id);
         self.apply_credits(id);
         let Some(held) = self.invoices.get(id) else {
@@ -48,6 +49,7 @@ impl World {
             held.currency.get_or_insert(currency);
             held.next_invoice_sequence += 1;
         });
+        self.use_up_discounts(id);
         match intent {
             Some(intent) => self.emit_intent("payment_intent.created", &intent),
             None => self.mark_paid(id, false),
@@ -58,7 +60,7 @@ impl World {
         let due = self.invoices.get(id).is_some_and(|held| {
             held.auto_advance && held.automatically_finalizes_at.is_some_and(|at| at <= self.now)
         });
-        if due {
+        if due && !self.is_held_up(id) {
             self.finalize(id);
             self.collect(id, true);
         }

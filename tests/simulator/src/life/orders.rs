@@ -1,6 +1,7 @@
 //! What a caller asks for. In changes `None` leaves a field as it is and an empty text unsets it,
 //! as in Stripe's forms.
 
+use super::redeem::Redeem;
 use crate::model::card::Card;
 use crate::model::price::{Amounts, CurrencyOption, Interval, TaxBehavior, TransformQuantity};
 use serde_json::Value;
@@ -206,6 +207,8 @@ pub struct NewSubscription {
     pub customer: String,
     /// A note.
     pub description: Option<String>,
+    /// What is redeemed for it.
+    pub discounts: Vec<Redeem>,
     /// What is subscribed to.
     pub items: Vec<NewItem>,
     /// The caller's own keys and values.
@@ -252,6 +255,8 @@ pub struct SubscriptionChange {
     pub cancel_at_period_end: Option<bool>,
     /// A note.
     pub description: Option<String>,
+    /// What is redeemed for it instead of what was; an empty list takes all discounts away.
+    pub discounts: Option<Vec<Redeem>>,
     /// Items to add, change or remove.
     pub items: Vec<ItemChange>,
     /// Merged over the held metadata.

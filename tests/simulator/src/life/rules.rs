@@ -32,6 +32,7 @@ pub enum DeletedCustomerBody {
 }
 
 /// How the account bills.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
@@ -56,6 +57,12 @@ pub struct Rules {
     /// How many webhook endpoints calls of the API can set up; those of the library and of the
     /// control API are counted but never refused.
     pub endpoints_max: usize,
+    /// Unverified: how many simulated seconds after an event that could not be made it is told of.
+    pub failure_told_after_seconds: i64,
+    /// Whether a renewal invoice waits until every endpoint has answered `invoice.created` with a
+    /// 2xx, and `draft_seconds` more, at most 72 hours in all. What happens then depends on
+    /// deliveries: two runs of one script can differ.
+    pub finalizing_waits_for_webhooks: bool,
     /// How many simulated seconds searches are behind.
     pub search_lag_seconds: i64,
     /// Unverified: how many simulated seconds an idempotency key of version 2 of the API holds.
@@ -85,6 +92,8 @@ impl Default for Rules {
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),
             endpoints_max: 16,
+            failure_told_after_seconds: 300,
+            finalizing_waits_for_webhooks: false,
             search_lag_seconds: 30,
             v2_keys_kept_seconds: 30 * SECONDS_PER_DAY,
             v2_failures_replayed: false,

@@ -22,9 +22,10 @@ impl World {
     pub(crate) fn subscribe(&mut self, new: &NewSubscription) -> Result<String, LifeError> {
         self.live_customer(&new.customer, "customer")?;
         let method = self.paying_method(&new.customer, None);
+        self.check_discounts(new)?;
         let trial_end = new.trial_end.filter(|end| *end > self.now);
         let items = self.first_items(&new.items, trial_end)?;
-        let due = self.first_due(&new.customer, &items, trial_end.is_some());
+        let due = self.first_due(new, &items, trial_end.is_some());
         let pays = due == 0 || self.would_pay(&new.customer, method.as_deref());
         let must_pay = new.start == Start::Checkout
             || new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
@@ -34,6 +35,7 @@ impl World {
         }
         let licenses = items.iter().any(|item| item.quantity.is_some());
         let id = self.insert_subscription(new, items, trial_end);
+        let discounts = self.redeem_for_subscription(&id, &new.discounts)?;
         // What is metered is billed in arrears: where nothing else is sold there is no first invoice.
         let invoices = due > 0 || licenses;
         let invoice = invoices.then(|| self.ids.long("in_"));
@@ -51,6 +53,9 @@ impl World {
             self.complete_session(&id, due);
         }
         self.emit::<Subscription>("customer.subscription.created", &id);
+        for discount in &discounts {
+            self.announce_discount(discount);
+        }
         if let Some(invoice) = &invoice {
             self.first_invoice(&id, invoice.clone(), trial_end);
         }
@@ -67,13 +72,17 @@ impl World {
     }
 
     /// What the first invoice will be about: what waits on the customer, and unless a trial comes
-    /// first what is billed in advance.
-    fn first_due(&self, customer: &str, items: &[Item], is_trial: bool) -> i64 {
+    /// first what is billed in advance, without what discounts take from that.
+    fn first_due(&self, new: &NewSubscription, items: &[Item], is_trial: bool) -> i64 {
         let currency = self.currency_of(items);
-        let waiting = self.waiting(customer, &currency, None);
+        let waiting = self.waiting(&new.customer, &currency, None);
         let waits: i64 = waiting.iter().map(|item| item.amount).sum();
-        let in_advance: i64 = items.iter().map(|item| self.advance_cost(item)).sum();
-        (waits + if is_trial { 0 } else { in_advance }).max(0)
+        if is_trial {
+            return waits.max(0);
+        }
+        let costs: Vec<(&str, i64)> =
+            items.iter().map(|item| (item.price.as_str(), self.advance_cost(item))).collect();
+        (waits + self.left_by_discounts(&new.customer, &new.discounts, &currency, &costs)).max(0)
     }
 
     /// The currency of a subscription to these items.
@@ -131,6 +140,7 @@ impl World {
             created: self.now,
             current_period_start: start,
             current_period_end: end,
+            discounts: Vec::new(),
             metadata: crate::model::Metadata::new(),
             price: price.to_owned(),
             quantity: if metered { None } else { Some(quantity.unwrap_or(1)) },
@@ -176,6 +186,7 @@ impl World {
             customer: new.customer.clone(),
             default_payment_method: None,
             description: new.description.clone(),
+            discounts: Vec::new(),
             ended_at: None,
             items,
             latest_invoice: None,

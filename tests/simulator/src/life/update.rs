@@ -24,6 +24,7 @@ impl World {
     ) -> Result<(), LifeError> {
         let held = self.live_subscription(id)?.clone();
         self.check_items(&held, &change.items)?;
+        self.check_redeem(&held, change.discounts.as_deref().unwrap_or_default())?;
         let swaps = self.swap_items(&held, &change.items);
         let items = items_after(&held, &swaps);
         if items.is_empty() {
@@ -54,6 +55,9 @@ impl World {
             set_end(held, change.cancel_at_period_end, change.cancel_at, now);
         });
         self.emit_updated::<Subscription>("customer.subscription.updated", id, &before);
+        if let Some(wishes) = &change.discounts {
+            self.replace_discounts(id, wishes)?;
+        }
         self.plan_end(id, restarts);
         if prorates && held.status != Status::Trialing {
             self.prorate_swaps(&held, &swaps, restarts);

@@ -15,6 +15,7 @@ pub(crate) struct Customer {
     pub(crate) default_payment_method: Option<String>,
     pub(crate) deleted: bool,
     pub(crate) delinquent: bool,
+    pub(crate) discount: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) invoice_prefix: String,

@@ -4,6 +4,7 @@
 pub(crate) mod alert;
 pub(crate) mod card;
 pub(crate) mod charge;
+pub(crate) mod coupon;
 pub(crate) mod credit;
 pub(crate) mod customer;
 pub(crate) mod decimal;

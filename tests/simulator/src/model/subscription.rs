@@ -44,6 +44,7 @@ pub(crate) struct Item {
     pub(crate) created: i64,
     pub(crate) current_period_start: i64,
     pub(crate) current_period_end: i64,
+    pub(crate) discounts: Vec<String>,
     pub(crate) metadata: Metadata,
     pub(crate) price: String,
     /// Absent for a metered price.
@@ -65,6 +66,7 @@ pub(crate) struct Subscription {
     pub(crate) customer: String,
     pub(crate) default_payment_method: Option<String>,
     pub(crate) description: Option<String>,
+    pub(crate) discounts: Vec<String>,
     pub(crate) ended_at: Option<i64>,
     pub(crate) items: Vec<Item>,
     pub(crate) latest_invoice: Option<String>,

@@ -3,6 +3,7 @@
 
 use super::event::Cause;
 use crate::delivery::endpoint::EndpointId;
+use crate::mishap::Mishap;
 use serde_json::Value;
 
 /// The object that an event is about. An object that is read by its place alone has no id.
@@ -40,6 +41,8 @@ pub(crate) struct ThinEvent {
     pub(crate) created: i64,
     pub(crate) kind: String,
     pub(crate) cause: Cause,
+    /// What was decided about its delivery.
+    pub(crate) mishap: Mishap,
     /// The one endpoint that is sent it, where it is for one alone.
     pub(crate) only_to: Option<EndpointId>,
     /// What is only told to who fetches the event.

@@ -31,16 +31,18 @@ impl Object for Customer {
         &mut world.customers
     }
 
-    fn render(&self, _world: &World, view: View<'_>) -> Value {
+    fn render(&self, world: &World, view: View<'_>) -> Value {
         if self.deleted {
             return deleted(Self::KIND, &self.id);
         }
-        last_state(self, view)
+        last_state(self, world, view)
     }
 }
 
 /// The customer with all its fields, deleted or not.
-pub(crate) fn last_state(customer: &Customer, view: View<'_>) -> Value {
+pub(crate) fn last_state(customer: &Customer, world: &World, view: View<'_>) -> Value {
+    let discount = customer.discount.as_ref().and_then(|id| world.discounts.get(id));
+    let discount = discount.map(|held| held.render(world, view));
     let mut body = json!({
         "id": customer.id,
         "object": "customer",
@@ -51,7 +53,7 @@ pub(crate) fn last_state(customer: &Customer, view: View<'_>) -> Value {
         "default_source": null,
         "delinquent": customer.delinquent,
         "description": customer.description,
-        "discount": null,
+        "discount": discount,
         "email": customer.email,
         "invoice_prefix": customer.invoice_prefix,
         "invoice_settings": {

@@ -42,6 +42,7 @@ impl Object for Invoice {
         extend(&mut body, constants());
         let clock = world.clock_of(&self.customer).map(|clock| clock.id.as_str());
         put(&mut body, "test_clock", json!(clock));
+        put(&mut body, "webhooks_delivered_at", json!(world.webhooks_delivered_at(self)));
         let lines = self.lines.iter().map(|one| line(one, self, world, view)).collect();
         let url = format!("/v1/invoices/{}/lines", self.id);
         put(&mut body, "lines", inline_list(lines, &url, view));
@@ -153,7 +154,6 @@ fn course(held: &Invoice) -> Value {
             "paid_at": held.paid_at,
             "voided_at": held.voided_at,
         },
-        "webhooks_delivered_at": held.created,
     })
 }
 

@@ -77,7 +77,7 @@ struct Body<'a> {
     default_source: (),
     default_tax_rates: [(); 0],
     description: Option<&'a str>,
-    discounts: [(); 0],
+    discounts: &'a [String],
     ended_at: Option<i64>,
     invoice_settings: InvoiceSettings,
     items: Items<'a>,
@@ -182,7 +182,7 @@ struct ItemBody<'a> {
     current_period_end: i64,
     current_period_start: i64,
     current_trial: (),
-    discounts: [(); 0],
+    discounts: &'a [String],
     metadata: &'a Metadata,
     plan: Arc<RawValue>,
     price: Arc<RawValue>,
@@ -236,7 +236,7 @@ fn body<'a>(
         default_source: (),
         default_tax_rates: [],
         description: held.description.as_deref(),
-        discounts: [],
+        discounts: &held.discounts,
         ended_at: held.ended_at,
         invoice_settings: InvoiceSettings {
             account_tax_ids: (),
@@ -301,7 +301,7 @@ fn item_body<'a>(
         current_period_end: held.current_period_end,
         current_period_start: held.current_period_start,
         current_trial: (),
-        discounts: [],
+        discounts: &held.discounts,
         metadata: &held.metadata,
         plan,
         price,
@@ -334,6 +334,8 @@ fn dress_for_version(body: &mut Value, held: &Subscription, world: &World, view:
         return;
     }
     let (start, end) = held.period();
+    let discount = held.discounts.first().and_then(|id| world.discounts.get(id));
+    let discount = discount.map(|held| held.render(world, view));
     remove(body, &["discounts", "invoice_settings"]);
     let only = if let [only] = held.items.as_slice() { Some(only) } else { None };
     let plan = only
@@ -344,7 +346,7 @@ fn dress_for_version(body: &mut Value, held: &Subscription, world: &World, view:
         json!({
             "current_period_end": end,
             "current_period_start": start,
-            "discount": null,
+            "discount": discount,
             "quantity": only.and_then(|one| one.quantity),
             "tax_percent": null,
         }),

@@ -7,8 +7,16 @@ use counterfoil_stripe_types::paths::Subject;
 async fn the_catalogue_is_read_by_async_stripe() {
     let mut walk = Walk::over(Subject::Catalogue).await;
     let bare = walk.make("/v1/products", "name=Bare").await;
-    let full = "id=prod_full&name=Full&description=d&unit_label=seat&metadata[a]=1";
+    let full = "id=prod_full&name=Full&description=d&unit_label=seat&metadata[a]=1\
+                &images[]=https://example.com/i.png&marketing_features[0][name]=Fast\
+                &shippable=false&url=https://example.com&statement_descriptor=FULL";
     let full = walk.make("/v1/products", full).await;
+    let with_price = "name=Priced&default_price_data[currency]=usd\
+                      &default_price_data[unit_amount]=700\
+                      &default_price_data[recurring][interval]=month";
+    walk.make("/v1/products", with_price).await;
+    let with_product = "currency=eur&unit_amount=5&product_data[name]=Made";
+    walk.make("/v1/prices", with_product).await;
     let price = |more: &str| format!("product={full}&currency=usd&{more}");
     let mut prices = Vec::new();
     for more in [
@@ -19,10 +27,10 @@ async fn the_catalogue_is_read_by_async_stripe() {
         "unit_amount=9000&recurring[interval]=year",
         "unit_amount=90&recurring[interval]=week",
         "unit_amount=9&recurring[interval]=day",
-        "unit_amount=2&recurring[interval]=month&recurring[usage_type]=metered",
     ] {
         prices.push(walk.make("/v1/prices", &price(more)).await);
     }
+    odd_prices(&mut walk, &full).await;
     let first = &prices[0];
     walk.post(&format!("/v1/products/{full}"), &format!("default_price={first}&active=true")).await;
     walk.post(&format!("/v1/products/{bare}"), "description=new&metadata[b]=2&name=x").await;
@@ -40,4 +48,39 @@ async fn the_catalogue_is_read_by_async_stripe() {
     walk.delete(&format!("/v1/products/{bare}")).await;
     walk.refused("GET", &format!("/v1/products/{bare}"), "", (404, Some("resource_missing"))).await;
     walk.finish().await;
+}
+
+/// Prices that cost more than one amount.
+async fn odd_prices(walk: &mut Walk, product: &str) {
+    let meter = "display_name=Calls&event_name=calls&default_aggregation[formula]=sum";
+    let meter = walk.make("/v1/billing/meters", meter).await;
+    let metered =
+        format!("recurring[interval]=month&recurring[usage_type]=metered&recurring[meter]={meter}");
+    let metered = [
+        format!("unit_amount=2&{metered}"),
+        format!(
+            "billing_scheme=tiered&tiers_mode=graduated&{metered}&tiers[0][up_to]=1000\
+             &tiers[0][unit_amount]=0&tiers[1][up_to]=inf&tiers[1][unit_amount_decimal]=0.1"
+        ),
+    ];
+    let price = |more: &str| format!("product={product}&currency=usd&{more}");
+    let licensed = [
+        "unit_amount_decimal=0.05&recurring[interval]=month",
+        "unit_amount_decimal=100&recurring[interval]=month",
+        "billing_scheme=tiered&tiers_mode=graduated&recurring[interval]=month\
+         &tiers[0][up_to]=10&tiers[0][unit_amount]=100&tiers[1][up_to]=inf\
+         &tiers[1][unit_amount_decimal]=0.5&tiers[1][flat_amount]=20",
+        "billing_scheme=tiered&tiers_mode=volume&recurring[interval]=month\
+         &tiers[0][up_to]=10&tiers[0][unit_amount]=100&tiers[1][up_to]=inf\
+         &tiers[1][unit_amount]=50",
+        "unit_amount=100&transform_quantity[divide_by]=10&transform_quantity[round]=up\
+         &recurring[interval]=month",
+        "unit_amount=100&tax_behavior=exclusive",
+        "custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=100",
+        "unit_amount=100&currency_options[eur][unit_amount]=90",
+    ];
+    for more in licensed.into_iter().chain(metered.iter().map(String::as_str)) {
+        let id = walk.make("/v1/prices", &price(more)).await;
+        walk.get(&format!("/v1/prices/{id}?expand[]=tiers&expand[]=currency_options")).await;
+    }
 }

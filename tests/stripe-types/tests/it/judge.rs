@@ -112,6 +112,13 @@ async fn what_is_spoilt_deep_inside_is_named() {
     );
 }
 
+#[tokio::test]
+async fn what_can_be_expanded_is_known() {
+    let places = SUBSCRIPTION.expandable(&subscription().await);
+    let of_items = ["items.data.plan.product", "items.data.price.product"];
+    assert_eq!(places, ["customer", of_items[0], of_items[1], "latest_invoice"]);
+}
+
 #[test]
 fn one_of_several_types_is_judged_by_its_own() {
     type Returned = stripe_core::customer::RetrieveCustomerReturned;

@@ -15,6 +15,8 @@ use std::time::Duration;
 pub(crate) const START: i64 = 1_768_003_200;
 pub(crate) const HOUR: u64 = 3_600;
 pub(crate) const DAY: u64 = 24 * HOUR;
+/// As deep as Stripe expands.
+const EXPAND_LEVELS_MAX: usize = 4;
 pub(crate) const KEY: &str = "Bearer sk_test_1";
 
 /// Paths that the simulator does not serve yet, with the reason: a row of the table, or all rows
@@ -70,6 +72,7 @@ pub(crate) struct Walk {
     caller: Caller,
     subject: Subject,
     answered: BTreeSet<String>,
+    expanded: BTreeSet<String>,
     /// The faults that were seen, by what was judged.
     faults: BTreeMap<String, BTreeSet<Fault>>,
 }
@@ -87,6 +90,7 @@ impl Walk {
             simulator,
             subject,
             answered: BTreeSet::new(),
+            expanded: BTreeSet::new(),
             faults: BTreeMap::new(),
         }
     }
@@ -123,15 +127,29 @@ impl Walk {
         all
     }
 
-    /// A list, and each of its entries by its own path.
+    /// A list, and each of its entries by its own path, with everything expanded that can be.
     pub(crate) async fn list_each(&mut self, path: &str) -> Vec<Value> {
         let all = self.list(path).await;
         let bare = path.split('?').next().unwrap_or(path);
         for entry in &all {
             let id = entry["id"].as_str().unwrap();
-            self.get(&format!("{bare}/{id}")).await;
+            self.get_expanded(&format!("{bare}/{id}")).await;
         }
         all
+    }
+
+    /// An object, and the same with each field expanded of which a walk has not seen that yet.
+    pub(crate) async fn get_expanded(&mut self, path: &str) {
+        let body = self.get(path).await;
+        let row = row("GET", path);
+        let shape = kinds::shape_of(&body).unwrap_or(row.shape);
+        for place in shape.expandable(&body) {
+            let levels = place.split('.').count();
+            if levels <= EXPAND_LEVELS_MAX && self.expanded.insert(format!("{row} {place}")) {
+                let body = self.get(&format!("{path}?expand[]={place}")).await;
+                assert!(holds_object(&body, &place), "{path}: {place} is not expanded: {body}");
+            }
+        }
     }
 
     async fn good(&mut self, method: &str, path: &str, form: &str) -> Value {
@@ -226,6 +244,18 @@ impl Walk {
 fn row(method: &str, path: &str) -> &'static Path {
     let bare = path.split('?').next().unwrap_or(path);
     paths::find(method, bare).unwrap_or_else(|| panic!("{method} {bare} is not in the table"))
+}
+
+/// Whether an object stands at this place, or in a list on the way.
+fn holds_object(body: &Value, place: &str) -> bool {
+    match (body, place) {
+        (Value::Array(values), _) => values.iter().any(|value| holds_object(value, place)),
+        (_, "") => body.is_object(),
+        _ => {
+            let (field, rest) = place.split_once('.').unwrap_or((place, ""));
+            body.get(field).is_some_and(|inner| holds_object(inner, rest))
+        }
+    }
 }
 
 pub(crate) fn text(body: &Value, pointer: &str) -> String {

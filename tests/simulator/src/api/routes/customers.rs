@@ -1,12 +1,13 @@
 //! `/v1/customers`.
 
-use super::{Answered, Call, Resource, Verb};
+use super::{Answered, Call, Resource, Verb, discounts};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::life::{CustomerChange, NewCustomer};
 use crate::model::card::Card;
 use crate::model::customer::Customer;
 use crate::render::{Object, deleted};
+use crate::version::since;
 use crate::world::World;
 use serde_json::{Map, Value};
 
@@ -22,7 +23,11 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
             create(world, &call.form).and_then(|id| call.show::<Customer>(world, &id))
         }
         (Verb::Post, [id]) => {
-            update(world, id, &call.form).and_then(|()| call.show::<Customer>(world, id))
+            update(call, world, id).and_then(|()| call.show::<Customer>(world, id))
+        }
+        (Verb::Delete, [id, "discount"]) => {
+            let held = world.customers.get(id).and_then(|held| held.discount.clone());
+            discounts::delete(call, world, &held.into_iter().collect::<Vec<_>>())
         }
         (Verb::Delete, [id]) => delete(call, world, id),
         _ => return None,
@@ -70,9 +75,16 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
     }))
 }
 
-fn update(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
-    customer_only(form, &[])?;
+fn update(call: &Call<'_>, world: &mut World, id: &str) -> Result<(), ApiError> {
+    let form = &call.form;
+    // 2025-03-31.basil took coupons out of a customer's parameters.
+    let basil = call.version.has(since::BASIL);
+    customer_only(form, if basil { &[] } else { &["coupon", "promotion_code"] })?;
     let card = card(form)?;
+    let discount = if basil { None } else { discounts::wanted(form, call.version)? };
+    if let Some(wishes) = discount {
+        world.discount_customer(id, wishes.first())?;
+    }
     world.update_customer(
         id,
         CustomerChange {

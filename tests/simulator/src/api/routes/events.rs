@@ -3,7 +3,7 @@
 use super::{Answered, Call, Resource, Verb};
 use crate::api::error::ApiError;
 use crate::api::list::{Rows, Within, page};
-use crate::model::event::Event;
+use crate::model::event::{EVENTS_KEPT_SECONDS, Event};
 use crate::world::World;
 use serde_json::Value;
 
@@ -17,9 +17,6 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
         _ => return None,
     })
 }
-
-/// Events are kept for this long (STRIPE.md section 3).
-const EVENTS_KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// An event as it was rendered for the account, with the deliveries that are still pending.
 fn retrieve(call: &Call<'_>, world: &World, id: &str) -> Answered {

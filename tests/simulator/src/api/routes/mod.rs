@@ -4,9 +4,11 @@
 //! path that no resource knows is answered as Stripe answers an unrecognized one.
 
 mod alerts;
+mod coupons;
 mod credit_balances;
 mod credit_grants;
 mod customers;
+mod discounts;
 mod events;
 mod invoices;
 mod meter_event_adjustments;
@@ -15,6 +17,7 @@ mod meter_summaries;
 mod meters;
 mod prices;
 mod products;
+mod promotion_codes;
 mod subscription_items;
 mod subscriptions;
 mod test_clocks;
@@ -87,11 +90,13 @@ const RESOURCES: &[Resource] = &[
     meter_event_adjustments::RESOURCE,
     meter_events::RESOURCE,
     meters::RESOURCE,
+    coupons::RESOURCE,
     customers::RESOURCE,
     events::RESOURCE,
     invoices::RESOURCE,
     prices::RESOURCE,
     products::RESOURCE,
+    promotion_codes::RESOURCE,
     subscription_items::RESOURCE,
     subscriptions::RESOURCE,
     test_clocks::RESOURCE,

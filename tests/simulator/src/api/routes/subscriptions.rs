@@ -1,6 +1,6 @@
 //! `/v1/subscriptions`.
 
-use super::{Answered, Call, Resource, Verb, clock_of, fits};
+use super::{Answered, Call, Resource, Verb, clock_of, discounts, fits};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::life::{
@@ -21,13 +21,17 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
         (Verb::Get, ["search"]) => call.search::<Subscription>(world),
         (Verb::Get, [id]) => call.retrieve::<Subscription>(world, id),
         (Verb::Post, []) => {
-            create(world, &call.form).and_then(|id| call.show::<Subscription>(world, &id))
+            create(call, world).and_then(|id| call.show::<Subscription>(world, &id))
         }
         (Verb::Post, [id]) => {
-            update(world, id, &call.form).and_then(|()| call.show::<Subscription>(world, id))
+            update(call, world, id).and_then(|()| call.show::<Subscription>(world, id))
         }
         (Verb::Delete, [id]) => {
             cancel(world, id, &call.form).and_then(|()| call.show::<Subscription>(world, id))
+        }
+        (Verb::Delete, [id, "discount"]) => {
+            let held = world.subscriptions.get(id).map(|held| held.discounts.clone());
+            discounts::delete(call, world, &held.unwrap_or_default())
         }
         _ => return None,
     })
@@ -79,17 +83,22 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
-    form.only(&[
-        "cancel_at_period_end",
-        "customer",
-        "description",
-        "items",
-        "metadata",
-        "payment_behavior",
-        "trial_end",
-        "trial_period_days",
-    ])?;
+fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
+    let form = &call.form;
+    discounts::only(
+        form,
+        call.version,
+        &[
+            "cancel_at_period_end",
+            "customer",
+            "description",
+            "items",
+            "metadata",
+            "payment_behavior",
+            "trial_end",
+            "trial_period_days",
+        ],
+    )?;
     let payment_behavior = match form.text("payment_behavior") {
         None | Some("allow_incomplete") => PaymentBehavior::AllowIncomplete,
         Some("default_incomplete") => PaymentBehavior::DefaultIncomplete,
@@ -110,6 +119,7 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
         cancel_at_period_end: form.boolean("cancel_at_period_end")?.unwrap_or(false),
         customer: form.required("customer")?.to_owned(),
         description: form.owned("description"),
+        discounts: discounts::wanted(form, call.version)?.unwrap_or_default(),
         items,
         metadata: form.map("metadata"),
         payment_behavior,
@@ -123,15 +133,20 @@ fn new_item(form: &Form) -> Result<NewItem, ApiError> {
     Ok(NewItem { price: form.required("price")?.to_owned(), quantity: form.integer("quantity")? })
 }
 
-fn update(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
-    form.only(&[
-        "cancel_at",
-        "cancel_at_period_end",
-        "description",
-        "items",
-        "metadata",
-        "proration_behavior",
-    ])?;
+fn update(call: &Call<'_>, world: &mut World, id: &str) -> Result<(), ApiError> {
+    let form = &call.form;
+    discounts::only(
+        form,
+        call.version,
+        &[
+            "cancel_at",
+            "cancel_at_period_end",
+            "description",
+            "items",
+            "metadata",
+            "proration_behavior",
+        ],
+    )?;
     let proration = match form.text("proration_behavior") {
         None | Some("create_prorations") => ProrationBehavior::CreateProrations,
         Some("always_invoice") => ProrationBehavior::AlwaysInvoice,
@@ -151,6 +166,7 @@ fn update(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
             cancel_at,
             cancel_at_period_end: form.boolean("cancel_at_period_end")?,
             description: form.owned("description"),
+            discounts: discounts::wanted(form, call.version)?,
             items,
             metadata: form.map("metadata"),
             proration,

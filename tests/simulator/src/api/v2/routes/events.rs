@@ -6,6 +6,7 @@ use crate::api::routes::Verb;
 use crate::api::v2::list::{PAGING, Rows, page};
 use crate::api::v2::params::Params;
 use crate::api::v2::{Answered, Call};
+use crate::model::event::EVENTS_KEPT_SECONDS;
 use crate::model::thin_event::ThinEvent;
 use crate::render::thin_event::fetched;
 use crate::world::World;
@@ -21,8 +22,6 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
     })
 }
 
-/// Events are kept for this long.
-const EVENTS_KEPT_SECONDS: i64 = 30 * 86_400;
 /// How many types can be asked for at once.
 const TYPES_MAX: usize = 20;
 
