@@ -304,7 +304,7 @@ impl World {
 
     pub(crate) fn known_grant(&self, id: &str) -> Result<&CreditGrant, LifeError> {
         self.credit_grants.get(id).ok_or_else(|| LifeError::Missing {
-            kind: "credit grant",
+            kind: "billing.credit_grant",
             id: id.to_owned(),
             param: "id",
         })

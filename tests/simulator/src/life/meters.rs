@@ -103,7 +103,7 @@ impl World {
 
     pub(crate) fn known_meter(&self, id: &str, param: &'static str) -> Result<&Meter, LifeError> {
         self.meters.get(id).ok_or_else(|| LifeError::Missing {
-            kind: "meter",
+            kind: "billing.meter",
             id: id.to_owned(),
             param,
         })

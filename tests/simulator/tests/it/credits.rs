@@ -281,6 +281,30 @@ async fn credits_pay_for_nothing_else() {
 }
 
 #[tokio::test]
+async fn discounts_come_before_credits_and_the_balance_after_them() {
+    let metered = Metered::start().await;
+    let (stage, customer) = (&metered.stage, &metered.customer);
+    let coupon = id(&ask(stage, "POST", "/v1/coupons", "percent_off=50&duration=forever").await);
+    let price = metered.price("unit_amount=10").await;
+    let form = format!("customer={customer}&items[0][price]={price}&discounts[0][coupon]={coupon}");
+    let subscription = id(&ask(stage, "POST", "/v1/subscriptions", &form).await);
+    ask(stage, "POST", &format!("/v1/customers/{customer}"), "balance=-30").await;
+    let grant = grant(&metered, 200, "").await;
+    metered.received("50", "").await;
+    metered.to_period_end(3_700);
+    let invoice = metered.latest_invoice(&subscription).await;
+    assert_eq!((&invoice["subtotal"], &invoice["total"]), (&json!(500), &json!(50)));
+    assert_eq!((&invoice["starting_balance"], &invoice["amount_due"]), (&json!(-30), &json!(20)));
+    let pretax = invoice["total_pretax_credit_amounts"].as_array().unwrap();
+    let taken: Vec<(&str, i64)> = pretax
+        .iter()
+        .map(|it| (it["type"].as_str().unwrap(), it["amount"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(taken, [("discount", 250), ("credit_balance_transaction", 200)]);
+    assert_eq!(stage.simulator.truth().credits[&grant], 0);
+}
+
+#[tokio::test]
 async fn credits_are_used_in_their_order() {
     let soon = PERIOD_END + 2 * 86_400;
     let late = PERIOD_END + 9 * 86_400;

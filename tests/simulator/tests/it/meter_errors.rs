@@ -147,3 +147,23 @@ async fn good_usage_can_be_rejected_on_purpose() {
     assert_eq!(metered.sum(), "0");
     assert_eq!(simulator.now(), START + 30);
 }
+
+#[tokio::test]
+async fn two_runs_meter_alike() {
+    let run = async || {
+        let metered = Metered::start().await;
+        let simulator = &metered.stage.simulator;
+        assert!(simulator.set_usage_faults(UsageFaults { rate: 0.5, ..UsageFaults::default() }));
+        let subscription = metered.subscribe(&metered.price("unit_amount=10").await).await;
+        for value in 1..20 {
+            metered.received(&value.to_string(), "").await;
+            simulator.advance(Duration::from_secs(3));
+        }
+        metered.to_period_end(3_700);
+        let invoice = metered.latest_invoice(&subscription).await;
+        assert_ne!(invoice["total"], 0);
+        assert_ne!(invoice["total"], 1_900);
+        (simulator.history(), simulator.thin_history(), simulator.truth())
+    };
+    assert_eq!(run().await, run().await);
+}

@@ -52,7 +52,7 @@ fn summarize(call: &Call<'_>, world: &World) -> Answered {
     if let Filter::One(id) = &filter {
         let of_another = world.known_grant(id).map_or(true, |held| held.customer != customer);
         if of_another {
-            let mut error = ApiError::missing("credit grant", id, "filter[credit_grant]");
+            let mut error = ApiError::missing(CreditGrant::KIND, id, "filter[credit_grant]");
             error.status = http::StatusCode::BAD_REQUEST;
             return Err(error);
         }
