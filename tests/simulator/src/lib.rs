@@ -30,6 +30,7 @@ mod clock;
 mod delivery;
 mod destinations;
 mod failures;
+mod features;
 mod finer;
 mod ids;
 mod life;
@@ -63,10 +64,10 @@ pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules};
 pub use life::seed::Seeding;
 pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRules};
 pub use life::{
-    Cancel, CreditOrder, CreditRules, CustomerChange, ItemChange, LifeError, NewCreditGrant,
-    NewCustomer, NewItem, NewMeter, NewPrice, NewProduct, NewSubscription, PaymentBehavior,
-    PriceChange, ProductChange, ProrationBehavior, Redeem, Start, SubscriptionChange, UsageFaults,
-    UsageReport,
+    Cancel, CreditOrder, CreditRules, CustomerChange, FeatureChange, ItemChange, LifeError,
+    NewCreditGrant, NewCustomer, NewFeature, NewItem, NewMeter, NewPrice, NewProduct,
+    NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Redeem, Start,
+    SubscriptionChange, UsageFaults, UsageReport,
 };
 pub use mishap::{EventFault, EventFaults, EventStep};
 pub use model::card::{Card, Decline};

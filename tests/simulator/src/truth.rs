@@ -4,6 +4,7 @@ use crate::model::charge::Charge;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
+use crate::model::entitlement::{ActiveEntitlement, Feature, ProductFeature};
 use crate::model::invoice::{Invoice, InvoiceItem};
 use crate::model::invoice_payment::InvoicePayment;
 use crate::model::meter::Meter;
@@ -44,6 +45,8 @@ impl Truth {
         truth.take::<CreditTransaction>(world);
         truth.take::<Customer>(world);
         truth.take::<Discount>(world);
+        truth.take::<ActiveEntitlement>(world);
+        truth.take::<Feature>(world);
         truth.take::<Invoice>(world);
         truth.take::<InvoiceItem>(world);
         truth.take::<InvoicePayment>(world);
@@ -52,6 +55,7 @@ impl Truth {
         truth.take::<Meter>(world);
         truth.take::<Price>(world);
         truth.take::<Product>(world);
+        truth.take::<ProductFeature>(world);
         truth.take::<PromotionCode>(world);
         truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);

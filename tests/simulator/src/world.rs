@@ -18,6 +18,7 @@ use crate::model::charge::Charge;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
+use crate::model::entitlement::{ActiveEntitlement, Feature, Grant, ProductFeature};
 use crate::model::event::{Cause, Event};
 use crate::model::invoice::{Invoice, InvoiceItem};
 use crate::model::invoice_payment::InvoicePayment;
@@ -63,6 +64,8 @@ pub(crate) struct World {
     pub(crate) credit_transactions: Table<CreditTransaction>,
     pub(crate) customers: Table<Customer>,
     pub(crate) discounts: Table<Discount>,
+    pub(crate) entitlements: Table<ActiveEntitlement>,
+    pub(crate) features: Table<Feature>,
     pub(crate) invoice_items: Table<InvoiceItem>,
     pub(crate) invoice_payments: Table<InvoicePayment>,
     pub(crate) invoices: Table<Invoice>,
@@ -70,6 +73,7 @@ pub(crate) struct World {
     pub(crate) meters: Table<Meter>,
     pub(crate) payment_methods: Table<PaymentMethod>,
     pub(crate) prices: Table<Price>,
+    pub(crate) product_features: Table<ProductFeature>,
     pub(crate) products: Table<Product>,
     pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) promotion_codes: Table<PromotionCode>,
@@ -95,6 +99,12 @@ pub(crate) struct World {
     pub(crate) pending_of: HashMap<String, Vec<String>>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_places: HashMap<String, usize>,
+    /// How many features were attached to products and detached from them.
+    pub(crate) attachments: u64,
+    /// What each item of a live subscription grants from.
+    pub(crate) grants: HashMap<String, Grant>,
+    /// Entitlements by customer, oldest first, those that ended included.
+    pub(crate) entitlements_of: HashMap<String, Vec<String>>,
     /// Invoices that wait, or waited, for answers to the event that told of them.
     pub(crate) held_up: BTreeMap<String, HoldUp>,
     /// The events that could not be made.
@@ -156,6 +166,8 @@ impl World {
             credit_transactions: Table::default(),
             customers: Table::default(),
             discounts: Table::default(),
+            entitlements: Table::default(),
+            features: Table::default(),
             invoice_items: Table::default(),
             invoice_payments: Table::default(),
             invoices: Table::default(),
@@ -163,6 +175,7 @@ impl World {
             meters: Table::default(),
             payment_methods: Table::default(),
             prices: Table::default(),
+            product_features: Table::default(),
             products: Table::default(),
             setup_intents: Table::default(),
             promotion_codes: Table::default(),
@@ -182,6 +195,9 @@ impl World {
             pending_of: HashMap::new(),
             events: Vec::new(),
             event_places: HashMap::new(),
+            attachments: 0,
+            grants: HashMap::new(),
+            entitlements_of: HashMap::new(),
             held_up: BTreeMap::new(),
             failures: Vec::new(),
             thin_events: Vec::new(),
@@ -337,6 +353,17 @@ impl World {
         }
     }
 
+    /// Makes an `*.updated` event of what `render` shows, which differs even if that does not.
+    pub(crate) fn emit_change_by(
+        &mut self,
+        kind: &str,
+        before: &[Value],
+        render: impl Fn(&Self, View<'_>) -> Value,
+    ) {
+        let after = self.shown_by(render);
+        self.record_updated(kind, before, after);
+    }
+
     fn record_updated(&mut self, kind: &str, before: &[Value], after: Vec<Value>) {
         let nested = self.rules.nested_hashes;
         let data: Vec<Data> = before
@@ -350,8 +377,20 @@ impl World {
         self.record(kind, data);
     }
 
-    /// Keeps what an event shows, one `data` per version, with what is odd about it on purpose.
-    fn record(&mut self, kind: &str, mut data: Vec<Data>) {
+    /// Keeps what an event shows, one `data` per version, and sees to what follows from what it
+    /// tells of, whether or not there is an event in the end.
+    fn record(&mut self, kind: &str, data: Vec<Data>) {
+        let about = data.first().and_then(|data| data.object["id"].as_str());
+        let subscription = kind.strip_prefix("customer.subscription.").and(about);
+        let subscription = subscription.map(str::to_owned);
+        self.record_oddly(kind, data);
+        if let Some(subscription) = subscription {
+            self.entitle(&subscription);
+        }
+    }
+
+    /// Keeps what an event shows, with what is odd about it on purpose.
+    fn record_oddly(&mut self, kind: &str, mut data: Vec<Data>) {
         let oddity = self.oddities.draw(kind);
         let (second_id, unknown_type) = match oddity.making {
             Making::One => (false, false),

@@ -8,6 +8,7 @@ use crate::model::charge::Charge;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
+use crate::model::entitlement::Feature;
 use crate::model::invoice::Invoice;
 use crate::model::invoice_payment::InvoicePayment;
 use crate::model::meter::Meter;
@@ -189,6 +190,7 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("pretax_credit", "credit_balance_transaction") => {
             Place::Object("billing.credit_balance_transaction")
         }
+        ("entitlements.active_entitlement", "feature") => Place::Object("entitlements.feature"),
         ("billing.alert", "usage_threshold") => Place::Group("alert.threshold"),
         ("alert.threshold", "meter") => Place::Object("billing.meter"),
         ("alert.threshold", "filters") => Place::Group("alert.filter"),
@@ -259,6 +261,7 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
     row::<Coupon>(id, world, view)
         .or_else(|| row::<Customer>(id, world, view))
         .or_else(|| row::<Discount>(id, world, view))
+        .or_else(|| row::<Feature>(id, world, view))
         .or_else(|| row::<Invoice>(id, world, view))
         .or_else(|| row::<CreditGrant>(id, world, view))
         .or_else(|| row::<CreditTransaction>(id, world, view))

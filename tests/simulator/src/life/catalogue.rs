@@ -259,7 +259,7 @@ impl World {
         self.rules.plan_events && recurs
     }
 
-    fn live_product(&self, id: &str, param: &'static str) -> Result<(), LifeError> {
+    pub(super) fn live_product(&self, id: &str, param: &'static str) -> Result<(), LifeError> {
         match self.products.get(id) {
             Some(product) if !product.deleted => Ok(()),
             Some(_) | None => Err(LifeError::Missing { kind: "product", id: id.to_owned(), param }),

@@ -13,6 +13,8 @@ mod customers;
 mod discount_lines;
 mod discounting;
 mod drafts;
+mod entitle;
+mod features;
 mod finalize;
 pub(crate) mod hold_up;
 mod lines;
@@ -35,6 +37,7 @@ pub(crate) mod usage_rules;
 pub(crate) use alerts::NewAlert;
 pub(crate) use credits::Expiry;
 pub use credits::{CreditOrder, CreditRules, NewCreditGrant};
+pub use features::{FeatureChange, NewFeature};
 pub use meters::NewMeter;
 pub use orders::{
     Cancel, CustomerChange, ItemChange, NewCustomer, NewItem, NewPrice, NewProduct,

@@ -54,6 +54,10 @@ pub struct Rules {
     pub deleted_customer: DeletedCustomerBody,
     /// Unverified: how changed hashes show in `previous_attributes`.
     pub nested_hashes: NestedHashes,
+    /// Unverified: whether a subscription that is past due grants what its products have.
+    pub entitled_while_past_due: bool,
+    /// Unverified: whether one that is unpaid does.
+    pub entitled_while_unpaid: bool,
     /// How many webhook endpoints calls of the API can set up; those of the library and of the
     /// control API are counted but never refused.
     pub endpoints_max: usize,
@@ -91,6 +95,8 @@ impl Default for Rules {
             draft_seconds: 3_600,
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),
+            entitled_while_past_due: true,
+            entitled_while_unpaid: false,
             endpoints_max: 16,
             failure_told_after_seconds: 300,
             finalizing_waits_for_webhooks: false,

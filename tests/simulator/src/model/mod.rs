@@ -8,6 +8,7 @@ pub(crate) mod coupon;
 pub(crate) mod credit;
 pub(crate) mod customer;
 pub(crate) mod decimal;
+pub(crate) mod entitlement;
 pub(crate) mod event;
 pub(crate) mod invoice;
 pub(crate) mod invoice_payment;

@@ -8,6 +8,7 @@ pub(crate) mod charge;
 pub(crate) mod coupon;
 pub(crate) mod credit;
 pub(crate) mod customer;
+pub(crate) mod entitlement;
 pub(crate) mod invoice;
 pub(crate) mod invoice_payment;
 pub(crate) mod meter;

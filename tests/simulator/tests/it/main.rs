@@ -10,6 +10,7 @@ mod credits;
 mod delivery;
 mod destinations;
 mod discounts;
+mod entitlements;
 mod expand;
 mod history;
 mod keys;

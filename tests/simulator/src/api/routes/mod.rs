@@ -3,6 +3,7 @@
 //! A route answers with a value or an error; it leaves the world as it was where it refuses. A
 //! path that no resource knows is answered as Stripe answers an unrecognized one.
 
+mod active_entitlements;
 mod alerts;
 mod coupons;
 mod credit_balances;
@@ -10,12 +11,14 @@ mod credit_grants;
 mod customers;
 mod discounts;
 mod events;
+mod features;
 mod invoices;
 mod meter_event_adjustments;
 mod meter_events;
 mod meter_summaries;
 mod meters;
 mod prices;
+mod product_features;
 mod products;
 mod promotion_codes;
 mod subscription_items;
@@ -92,6 +95,8 @@ const RESOURCES: &[Resource] = &[
     meters::RESOURCE,
     coupons::RESOURCE,
     customers::RESOURCE,
+    active_entitlements::RESOURCE,
+    features::RESOURCE,
     events::RESOURCE,
     invoices::RESOURCE,
     prices::RESOURCE,

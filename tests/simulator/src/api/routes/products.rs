@@ -1,16 +1,21 @@
 //! `/v1/products`.
 
 use super::prices::inline_price;
-use super::{Answered, Call, Resource, Verb};
+use super::{Answered, Call, Resource, Verb, product_features};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::life::{NewProduct, ProductChange};
+use crate::model::entitlement::ProductFeature;
 use crate::model::product::Product;
 use crate::render::{Object, deleted};
 use crate::world::World;
 
-pub(super) const RESOURCE: Resource =
-    Resource { prefix: &["products"], kind: Product::KIND, inner: &[], route };
+pub(super) const RESOURCE: Resource = Resource {
+    prefix: &["products"],
+    kind: Product::KIND,
+    inner: &[("features", ProductFeature::KIND)],
+    route,
+};
 
 fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> {
     Some(match (call.verb, path) {
@@ -24,6 +29,7 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
             update(world, id, &call.form).and_then(|()| call.show::<Product>(world, id))
         }
         (Verb::Delete, [id]) => delete(call, world, id),
+        (_, [id, "features", rest @ ..]) => return product_features::route(call, world, id, rest),
         _ => return None,
     })
 }
