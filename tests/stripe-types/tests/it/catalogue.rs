@@ -1,6 +1,6 @@
 //! Products, prices, coupons and promotion codes.
 
-use crate::walk::{DAY, Walk};
+use crate::walk::{DAY, START, Walk};
 use counterfoil_stripe_types::paths::Subject;
 
 #[tokio::test]
@@ -31,6 +31,8 @@ async fn the_catalogue_is_read_by_async_stripe() {
         prices.push(walk.make("/v1/prices", &price(more)).await);
     }
     odd_prices(&mut walk, &full).await;
+    let customer = walk.make("/v1/customers", "name=x").await;
+    coupons(&mut walk, &full, &customer).await;
     let first = &prices[0];
     walk.post(&format!("/v1/products/{full}"), &format!("default_price={first}&active=true")).await;
     walk.post(&format!("/v1/products/{bare}"), "description=new&metadata[b]=2&name=x").await;
@@ -83,4 +85,36 @@ async fn odd_prices(walk: &mut Walk, product: &str) {
         let id = walk.make("/v1/prices", &price(more)).await;
         walk.get(&format!("/v1/prices/{id}?expand[]=tiers&expand[]=currency_options")).await;
     }
+}
+
+async fn coupons(walk: &mut Walk, product: &str, customer: &str) {
+    let coupons = "/v1/coupons";
+    let bare = walk.make(coupons, "percent_off=25.5&duration=once").await;
+    let full = format!(
+        "id=FULL&amount_off=500&currency=usd&duration=repeating&duration_in_months=3&name=Full\
+         &max_redemptions=10&redeem_by={}&metadata[a]=1&applies_to[products][]={product}",
+        START + 90 * 86_400
+    );
+    let full = walk.make(coupons, &full).await;
+    let gone = walk.make(coupons, "percent_off=100&duration=forever").await;
+    walk.post(&format!("{coupons}/{bare}"), "name=New&metadata[b]=2").await;
+    walk.get(&format!("{coupons}/{full}?expand[]=applies_to")).await;
+    walk.list_each(coupons).await;
+    walk.delete(&format!("{coupons}/{gone}")).await;
+
+    let codes = "/v1/promotion_codes";
+    let of = |coupon: &str| format!("promotion[type]=coupon&promotion[coupon]={coupon}");
+    walk.make(codes, &of(&bare)).await;
+    let full = format!(
+        "{}&code=HELLO&active=true&customer={customer}&max_redemptions=3&expires_at={}\
+         &metadata[a]=1&restrictions[first_time_transaction]=true\
+         &restrictions[minimum_amount]=1000&restrictions[minimum_amount_currency]=usd",
+        of(&full),
+        START + 30 * 86_400
+    );
+    let full = walk.make(codes, &full).await;
+    walk.post(&format!("{codes}/{full}"), "active=false&metadata[b]=2").await;
+    walk.list_each(codes).await;
+    walk.list(&format!("{codes}?code=HELLO")).await;
+    walk.get(&format!("{codes}/{full}?expand[]=promotion.coupon&expand[]=customer")).await;
 }

@@ -30,6 +30,11 @@ async fn customers_are_read_by_async_stripe() {
         walk.get(&format!("/v1/customers/{rich}?expand[]={expand}")).await;
     }
     walk.get(&format!("/v1/customers/{timed}?expand[]=test_clock")).await;
+    let coupon = walk.make("/v1/coupons", "percent_off=10&duration=forever").await;
+    let redeem = format!("coupon={coupon}");
+    walk.post_as_of("2024-09-30.acacia", &format!("/v1/customers/{rich}"), &redeem).await;
+    walk.get_expanded(&format!("/v1/customers/{rich}")).await;
+    walk.delete(&format!("/v1/customers/{rich}/discount")).await;
     walk.delete(&format!("/v1/customers/{bare}")).await;
     let gone = walk.get(&format!("/v1/customers/{bare}")).await;
     assert_eq!(gone["deleted"], true);

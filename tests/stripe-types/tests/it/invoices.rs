@@ -15,6 +15,9 @@ async fn invoices_are_read_by_async_stripe() {
     let subscribe = |customer: &str, more: &str| {
         format!("customer={customer}&items[0][price]={monthly}&{more}")
     };
+    let coupon = walk.make("/v1/coupons", "percent_off=25&duration=forever").await;
+    let cheaper = format!("discounts[0][coupon]={coupon}");
+    walk.make("/v1/subscriptions", &subscribe(&good, &cheaper)).await;
     let id = walk.make("/v1/subscriptions", &subscribe(&good, "")).await;
     let waiting = "payment_behavior=default_incomplete";
     let waiting = walk.post("/v1/subscriptions", &subscribe(&good, waiting)).await;

@@ -51,6 +51,19 @@ async fn subscriptions_are_read_by_async_stripe() {
         seen.insert(text(&held, "/status"));
     }
 
+    let once = walk.make("/v1/coupons", "amount_off=300&currency=usd&duration=once").await;
+    let ever = walk.make("/v1/coupons", "percent_off=25&duration=forever").await;
+    let code = format!("promotion[type]=coupon&promotion[coupon]={ever}");
+    let code = walk.make("/v1/promotion_codes", &code).await;
+    let cheaper = format!(
+        "customer={good}&{items}&discounts[0][coupon]={once}&discounts[1][promotion_code]={code}"
+    );
+    let cheaper = walk.make("/v1/subscriptions", &cheaper).await;
+    walk.get_expanded(&format!("/v1/subscriptions/{cheaper}")).await;
+    let fewer = format!("discounts[0][coupon]={ever}");
+    walk.post(&format!("/v1/subscriptions/{cheaper}"), &fewer).await;
+    walk.delete(&format!("/v1/subscriptions/{cheaper}/discount")).await;
+
     let path = format!("/v1/subscriptions/{active}");
     let held = walk.get(&path).await;
     let item = text(&held, "/items/data/0/id");
