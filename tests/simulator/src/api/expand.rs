@@ -134,7 +134,12 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             "subscription" | "subscription_item" | "invoice" | "invoiceitem" | "line_item",
             "discounts",
         )
-        | ("customer", "discount") => Place::Object("discount"),
+        | ("customer" | "discount_amount" | "pretax_credit", "discount") => {
+            Place::Object("discount")
+        }
+        ("invoice", "total_discount_amounts") | ("line_item", "discount_amounts") => {
+            Place::Group("discount_amount")
+        }
         ("discount", "promotion_code") => Place::Object("promotion_code"),
         ("discount", "source") | ("promotion_code", "promotion") => Place::Group("of_coupon"),
         ("of_coupon" | "discount" | "promotion_code", "coupon") => Place::Object("coupon"),

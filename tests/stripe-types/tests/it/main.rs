@@ -5,6 +5,7 @@
 mod caller;
 mod catalogue;
 mod clocks;
+mod credits;
 mod customers;
 mod hooks;
 mod invoices;
@@ -20,6 +21,7 @@ use counterfoil_stripe_types::paths::Subject;
 const WALKED: &[Subject] = &[
     Subject::Catalogue,
     Subject::Clocks,
+    Subject::Credits,
     Subject::Customers,
     Subject::Hooks,
     Subject::Invoices,

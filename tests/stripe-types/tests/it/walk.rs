@@ -23,7 +23,6 @@ pub(crate) const KEY: &str = "Bearer sk_test_1";
 /// Paths that the simulator does not serve yet, with the reason: a row of the table, or all rows
 /// whose pattern begins so.
 const NOT_YET: &[(&str, &str)] = &[
-    ("/v1/billing/credit", "being built"),
     ("/v1/billing_portal/", "being built"),
     ("/v1/checkout/", "being built"),
     ("/v1/credit_notes", "being built"),
