@@ -197,7 +197,7 @@ drives(
     'POST /v1/promotion_codes/*',
   ],
   async function promotionCodesLeadToCoupons() {
-    const coupon = await coupons.create({ percent_off: 50, duration: 'once' });
+    const coupon = await coupons.create({ percent_off: 50, duration: 'forever' });
     const made = await promotionCodes.create({
       promotion: { type: 'coupon', coupon: coupon.id },
       code: 'HALF1',

@@ -180,7 +180,7 @@ def coupons_are_made_changed_and_deleted():
     "POST /v1/promotion_codes/*",
 )
 def promotion_codes_lead_to_coupons():
-    coupon = coupons.create(params={"percent_off": 50, "duration": "once"})
+    coupon = coupons.create(params={"percent_off": 50, "duration": "forever"})
     made = codes.create(
         params={"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF1"}
     )
