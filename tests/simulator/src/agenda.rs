@@ -30,6 +30,8 @@ pub(crate) enum Task {
     LookAtUsage { place: usize },
     /// What was rejected in a window is reported.
     ReportMeterErrors { start: i64, end: i64 },
+    /// A checkout session was not completed in time.
+    ExpireCheckout { session: String },
     /// A test clock arrives where it was sent.
     AdvanceClock { clock: String },
     /// An event that could not be made is told of.

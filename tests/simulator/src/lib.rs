@@ -60,7 +60,8 @@ pub use delivery::faults::Faults;
 pub use delivery::record::{Counters, DeliveryRecord, DeliveryState};
 pub use delivery::retry::Retries;
 pub use delivery::signature::{sign, signature_header};
-pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules};
+pub use life::checkout::visit::{CheckoutVisit, PayBy};
+pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules, UnsavedPortal};
 pub use life::seed::Seeding;
 pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRules};
 pub use life::{

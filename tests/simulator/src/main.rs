@@ -10,7 +10,7 @@ const USAGE: &str = "\
 counterfoil-simulator: an offline Stripe
 
 usage: counterfoil-simulator [--listen ADDR] [--seed NUMBER] [--clock wall|SECOND]
-                             [--api-version VERSION]
+                             [--api-version VERSION] [--public-url URL]
 
   --listen ADDR          where the API listens (default 127.0.0.1:12111)
   --seed NUMBER          what ids and chance follow from (default 1)
@@ -18,6 +18,7 @@ usage: counterfoil-simulator [--listen ADDR] [--seed NUMBER] [--clock wall|SECON
                          until POST /_simulator/clock/advance
   --api-version VERSION  the account's API version, such as 2025-09-30.clover
                          (default: the newest)
+  --public-url URL       where browsers reach its pages (default: where it listens)
 
 Any key that begins with sk_test_ is good. Webhook endpoints, their secrets, faults,
 limits, rules and the clock are set under /_simulator/, in JSON and without a key:
@@ -58,6 +59,9 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Wish, WrongArgument>
             "--clock" => options.clock = ClockMode::Manual(value.parse().map_err(|_| wrong())?),
             "--api-version" => {
                 options.api_version = ApiVersion::parse(&value).ok_or_else(wrong)?;
+            }
+            "--public-url" => {
+                options.public_url = Some(value.trim_end_matches('/').to_owned());
             }
             _ => return Err(WrongArgument(argument)),
         }

@@ -24,6 +24,9 @@ pub struct Options {
     pub in_flight_max: usize,
     /// Where the API listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The base of the URLs of its pages, where callers reach it by another address than the one
+    /// it listens on; without a slash at its end.
+    pub public_url: Option<String>,
     /// When failed deliveries are sent again.
     pub retries: Retries,
     /// How the account bills.
@@ -42,6 +45,7 @@ impl Default for Options {
             faults: Faults::default(),
             in_flight_max: 32,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            public_url: None,
             retries: Retries::default(),
             rules: Rules::default(),
             seed: 1,
@@ -58,6 +62,7 @@ impl fmt::Debug for Options {
             .field("faults", &self.faults)
             .field("in_flight_max", &self.in_flight_max)
             .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
             .field("retries", &self.retries)
             .field("rules", &self.rules)
             .field("seed", &self.seed)

@@ -14,6 +14,7 @@ use crate::delivery::record::{Counters, DeliveryRecord};
 use crate::delivery::retry::Retries;
 use crate::delivery::timer;
 use crate::destinations::DestinationChange;
+use crate::life::checkout::visit::CheckoutVisit;
 use crate::life::rules::Rules;
 use crate::life::seed::Seeding;
 use crate::life::{
@@ -114,6 +115,7 @@ impl Simulator {
         let now = clock.now(wall.as_ref());
         let mut world = World::new(options.seed, now, options.api_version, options.rules);
         world.oddities.faults = options.faults;
+        world.base_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
         let courier =
             Courier::new(options.seed, options.faults, options.retries, options.in_flight_max);
         let shared = Arc::new(Shared {
@@ -557,6 +559,37 @@ impl Simulator {
     /// Ends a subscription at once.
     pub fn cancel_subscription(&self, id: &str, how: Cancel) -> Result<(), LifeError> {
         self.on_request_for(id, |world| world.cancel_subscription(id, how))
+    }
+
+    /// Completes a checkout session as a visitor of its page would.
+    ///
+    /// # Errors
+    ///
+    /// When the session is not open, or the bank declines, or it asks for 3D Secure
+    /// ([`Simulator::authenticate_checkout`]); the session stays open then.
+    pub fn complete_checkout(&self, session: &str, visit: &CheckoutVisit) -> Result<(), LifeError> {
+        self.in_time_of(session, |world| world.complete_checkout(session, visit))
+    }
+
+    /// Passes, or fails, the 3D Secure that the payment of a checkout session waits for.
+    pub fn authenticate_checkout(&self, session: &str, passes: bool) -> Result<(), LifeError> {
+        self.in_time_of(session, |world| world.authenticate_checkout(session, passes))
+    }
+
+    /// Ends the delayed payment of a completed checkout session, before it ends by itself.
+    pub fn settle_checkout(&self, session: &str, succeeds: bool) -> Result<(), LifeError> {
+        self.in_time_of(session, |world| world.settle_checkout(session, succeeds))
+    }
+
+    /// Saves the default configuration of the customer portal, as an account does once in
+    /// Stripe's Dashboard; its id.
+    pub fn save_portal_settings(&self) -> String {
+        self.with_world(World::save_portal_settings)
+    }
+
+    /// Does something that no request asks for, in the time of whatever an object goes by.
+    fn in_time_of<R>(&self, id: &str, work: impl FnOnce(&mut World) -> R) -> R {
+        self.with_world(|world| world.in_time_of(id, work))
     }
 
     /// Pays an invoice with the customer's payment method.

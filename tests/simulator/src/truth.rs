@@ -1,6 +1,7 @@
 //! What the simulator knows, to be held against what somebody else believes.
 
 use crate::model::charge::Charge;
+use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
@@ -43,6 +44,7 @@ impl Truth {
         truth.take::<Coupon>(world);
         truth.take::<CreditGrant>(world);
         truth.take::<CreditTransaction>(world);
+        truth.take::<CheckoutSession>(world);
         truth.take::<Customer>(world);
         truth.take::<Discount>(world);
         truth.take::<ActiveEntitlement>(world);

@@ -19,18 +19,25 @@ pub(crate) mod since {
     pub(crate) const CREDIT_PRIORITY: u32 = 20_250_224;
     /// `billing_mode` appears on subscriptions.
     pub(crate) const BILLING_MODE: u32 = 20_250_630;
-    /// The coupon of a discount moves under `source`, that of a promotion code under `promotion`.
+    /// The coupon of a discount moves under `source`, that of a promotion code under `promotion`;
+    /// a customer has an individual's and a business's name.
     pub(crate) const CLOVER: u32 = 20_250_930;
     /// `customer_account` stands beside `customer`.
     pub(crate) const CUSTOMER_ACCOUNT: u32 = 20_251_215;
-    /// Quantities are written as decimals too.
+    /// Quantities are written as decimals too; where a checkout page is shown gets other names.
     pub(crate) const DAHLIA: u32 = 20_260_325;
     /// `billing_schedules` and `billed_until`.
     pub(crate) const BILLING_SCHEDULES: u32 = 20_260_527;
+    /// The portal's flow to change the customer's data; options of feedback.
+    pub(crate) const PORTAL_CUSTOMER_UPDATE: u32 = 20_260_826;
+    /// The portal's flow to pause; what follows an expired portal session.
+    pub(crate) const PORTAL_PAUSE: u32 = 20_261_028;
     /// `status_details`.
     pub(crate) const ENDIVE: u32 = 20_260_930;
     /// `discounts` on subscriptions; features become marketing features.
     pub(crate) const MARKETING_FEATURES: u32 = 20_240_410;
+    /// A checkout makes its customer only where one is needed, and its payment intent late.
+    pub(crate) const LATE_INTENT: u32 = 20_220_801;
     /// A payment intent no longer carries its charges.
     pub(crate) const LATEST_CHARGE: u32 = 20_221_115;
 }

@@ -15,6 +15,7 @@ use crate::life::rules::Rules;
 use crate::mishap::Mishap;
 use crate::model::alert::Alert;
 use crate::model::charge::Charge;
+use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
@@ -25,6 +26,7 @@ use crate::model::invoice_payment::InvoicePayment;
 use crate::model::meter::Meter;
 use crate::model::payment_intent::PaymentIntent;
 use crate::model::payment_method::PaymentMethod;
+use crate::model::portal::{PortalConfiguration, PortalSession};
 use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::setup_intent::SetupIntent;
@@ -62,6 +64,9 @@ pub(crate) struct World {
     pub(crate) coupons: Table<Coupon>,
     pub(crate) credit_grants: Table<CreditGrant>,
     pub(crate) credit_transactions: Table<CreditTransaction>,
+    /// Where its pages are, without a slash at its end.
+    pub(crate) base_url: String,
+    pub(crate) checkout_sessions: Table<CheckoutSession>,
     pub(crate) customers: Table<Customer>,
     pub(crate) discounts: Table<Discount>,
     pub(crate) entitlements: Table<ActiveEntitlement>,
@@ -72,6 +77,8 @@ pub(crate) struct World {
     pub(crate) payment_intents: Table<PaymentIntent>,
     pub(crate) meters: Table<Meter>,
     pub(crate) payment_methods: Table<PaymentMethod>,
+    pub(crate) portal_configurations: Table<PortalConfiguration>,
+    pub(crate) portal_sessions: Table<PortalSession>,
     pub(crate) prices: Table<Price>,
     pub(crate) product_features: Table<ProductFeature>,
     pub(crate) products: Table<Product>,
@@ -164,6 +171,8 @@ impl World {
             coupons: Table::default(),
             credit_grants: Table::default(),
             credit_transactions: Table::default(),
+            base_url: String::new(),
+            checkout_sessions: Table::default(),
             customers: Table::default(),
             discounts: Table::default(),
             entitlements: Table::default(),
@@ -174,6 +183,8 @@ impl World {
             payment_intents: Table::default(),
             meters: Table::default(),
             payment_methods: Table::default(),
+            portal_configurations: Table::default(),
+            portal_sessions: Table::default(),
             prices: Table::default(),
             product_features: Table::default(),
             products: Table::default(),
@@ -259,6 +270,7 @@ impl World {
             Task::ExpireCredits { grant } => self.expire_when_due(&grant),
             Task::LookAtUsage { place } => self.look_at_usage(place),
             Task::ReportMeterErrors { start, end } => self.report_meter_errors(start, end),
+            Task::ExpireCheckout { session } => self.expire_checkout_when_due(&session),
             Task::AdvanceClock { clock } => self.arrive(&clock),
             Task::TellOfFailure { number } => self.tell_of_failure(number),
         }

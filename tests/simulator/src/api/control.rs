@@ -22,6 +22,11 @@
 //! | `POST /_simulator/calls/rates` | sets a list of `on`, `fault` and `rate` |
 //! | `GET`, `POST /_simulator/limits` | shows or sets the limits on calls |
 //! | `GET`, `POST /_simulator/rules` | shows the rules, or sets those that are named |
+//! | `POST /_simulator/checkout/{id}/complete` | completes a checkout session as a visitor would: as wanted `email`, `name`, `payment_method`, `promotion_code` |
+//! | `…/fail`, `…/pay_later`, `…/fail_later` | the same with a declined card, or by a bank account that pays, or fails, some days later |
+//! | `…/authenticate`, `…/fail_authentication` | passes, or fails, the 3D Secure that a session waits for |
+//! | `…/settle`, `…/fail_settlement` | ends a delayed payment before it ends by itself |
+//! | `POST /_simulator/portal` | saves the default configuration of the customer portal |
 //! | `POST /_simulator/seed` | has many subscriptions be there: `subscriptions`, `price`, `made_within_seconds` |
 //! | `POST /_simulator/credits/expire` | expires all billing credits of a `customer` |
 //! | `GET`, `POST /_simulator/usage/faults` | shows or sets which meter events are rejected on purpose: `error`, `next` and `rate` |
@@ -31,6 +36,7 @@ mod events;
 
 use super::answer::Answer;
 use super::request::ApiRequest;
+use super::visits;
 use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds, Payload};
 use crate::delivery::faults::Faults;
 use crate::life::{LifeError, UsageFaults};
@@ -120,6 +126,8 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
         }
         ("GET", ["rules"]) => Ok(json!(simulator.rules())),
         ("POST", ["rules"]) => set_rules(request, simulator),
+        ("POST", ["checkout", id, deed]) => visits::visit(id, deed, request, simulator),
+        ("POST", ["portal"]) => Ok(json!({ "configuration": simulator.save_portal_settings() })),
         ("POST", ["seed"]) => {
             let seeding: Seeding = parse(request)?;
             let refused = |error: LifeError| refuse(&error.to_string());

@@ -135,6 +135,10 @@ impl ApiError {
         }
     }
 
+    pub(super) fn invalid_url(name: &str) -> Self {
+        Self::request(StatusCode::BAD_REQUEST, "Not a valid URL").coded("url_invalid", name)
+    }
+
     pub(super) fn unknown_version(version: &str) -> Self {
         let message = format!("Invalid Stripe API version: {version}");
         Self::request(StatusCode::BAD_REQUEST, message)

@@ -5,6 +5,7 @@
 use super::error::ApiError;
 use super::form::Form;
 use crate::model::charge::Charge;
+use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
@@ -14,6 +15,7 @@ use crate::model::invoice_payment::InvoicePayment;
 use crate::model::meter::Meter;
 use crate::model::payment_intent::PaymentIntent;
 use crate::model::payment_method::PaymentMethod;
+use crate::model::portal::PortalConfiguration;
 use crate::model::price::Price;
 use crate::model::product::Product;
 use crate::model::setup_intent::SetupIntent;
@@ -109,6 +111,9 @@ fn checked(path: &str, root: Place, version: &ApiVersion) -> Result<Vec<String>,
 /// What stands at a field of an object. What the simulator never fills may be expanded as well,
 /// and stays null.
 fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
+    if let Some(place) = place_in_session(kind, field) {
+        return Some(place);
+    }
     let basil = version.has(since::BASIL);
     Some(match (kind, field) {
         ("subscription", "latest_invoice") | ("invoice_payment" | "credit.line", "invoice") => {
@@ -203,6 +208,27 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
     })
 }
 
+/// What stands at a field of a checkout or portal session.
+fn place_in_session(kind: &str, field: &str) -> Option<Place> {
+    Some(match (kind, field) {
+        ("checkout.session", "customer") => Place::Object("customer"),
+        ("checkout.session", "invoice") => Place::Object("invoice"),
+        ("checkout.session", "line_items") => Place::List("item"),
+        ("checkout.session", "payment_intent") => Place::Object("payment_intent"),
+        ("checkout.session", "payment_link") => Place::Object("payment_link"),
+        ("checkout.session", "setup_intent") => Place::Object("setup_intent"),
+        ("checkout.session", "subscription") => Place::Object("subscription"),
+        ("checkout.session", "discounts") => Place::Group("checkout.discount"),
+        ("checkout.discount", "coupon") => Place::Object("coupon"),
+        ("checkout.discount", "promotion_code") => Place::Object("promotion_code"),
+        ("item", "price") => Place::Object("price"),
+        ("billing_portal.session", "configuration") => {
+            Place::Object("billing_portal.configuration")
+        }
+        _ => return None,
+    })
+}
+
 /// Expands what stands at the end of a path. Which object an id names is told by the id.
 fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
     let Some((field, rest)) = path.split_first() else { return };
@@ -217,6 +243,13 @@ fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
         let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
         if let Some(hidden) = hidden(field, id, world, view) {
             fields.insert(field.clone(), hidden);
+        }
+    }
+    if field == "line_items" && !fields.contains_key("line_items") {
+        let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
+        if let Some(session) = world.checkout_sessions.get(id) {
+            let lines = render::checkout::line_items(session, world, view);
+            fields.insert(field.clone(), lines);
         }
     }
     let Some(inner) = fields.get_mut(field) else { return };
@@ -267,6 +300,8 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         .or_else(|| row::<Customer>(id, world, view))
         .or_else(|| row::<Discount>(id, world, view))
         .or_else(|| row::<Feature>(id, world, view))
+        .or_else(|| row::<CheckoutSession>(id, world, view))
+        .or_else(|| row::<PortalConfiguration>(id, world, view))
         .or_else(|| row::<Invoice>(id, world, view))
         .or_else(|| row::<CreditGrant>(id, world, view))
         .or_else(|| row::<CreditTransaction>(id, world, view))

@@ -102,6 +102,23 @@ impl Form {
         }
     }
 
+    /// A parameter that takes one of some values; an empty one is none.
+    pub(super) fn choice(
+        &self,
+        name: &'static str,
+        values: &[&str],
+    ) -> Result<Option<&str>, ApiError> {
+        let Some(given) = self.text(name).filter(|given| !given.is_empty()) else {
+            return Ok(None);
+        };
+        if values.contains(&given) {
+            return Ok(Some(given));
+        }
+        let name = self.name(name);
+        let message = format!("Invalid {name}: must be one of {}", values.join(", "));
+        Err(ApiError::invalid(&name, &message))
+    }
+
     /// Keys and values under a parameter: `metadata[key]=value`.
     pub(super) fn map(&self, name: &str) -> BTreeMap<String, String> {
         self.fields

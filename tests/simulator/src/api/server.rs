@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::exchange::Cut;
 use super::form::Form;
 use super::request::ApiRequest;
-use super::{control, exchange};
+use super::{control, exchange, pages};
 use crate::simulator::Simulator;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -79,6 +79,9 @@ async fn answer(
     }
     if control::is_for(&request) {
         return Ok(control::answer(&request, &simulator).into_response(simulator.now()));
+    }
+    if pages::is_for(&request) {
+        return Ok(pages::answer(&request, &simulator).into_response(simulator.now()));
     }
     exchange::answer(&request, &simulator).await
 }

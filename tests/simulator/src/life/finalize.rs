@@ -39,7 +39,9 @@ impl World {
             held.starting_balance = balance;
             held.ending_balance = Some(ending);
         });
-        let intent = self.begin_payment(id);
+        // A checkout has paid before the invoice was made.
+        let is_prepaid = self.invoices.get(id).is_some_and(|held| held.payment_intent.is_some());
+        let intent = if is_prepaid { None } else { self.begin_payment(id) };
         self.emit::<Invoice>("invoice.finalized", id);
         if reason == BillingReason::Cycle {
             self.emit_updated::<Invoice>("invoice.updated", id, &before);
@@ -52,6 +54,7 @@ impl World {
         self.use_up_discounts(id);
         match intent {
             Some(intent) => self.emit_intent("payment_intent.created", &intent),
+            None if is_prepaid => {}
             None => self.mark_paid(id, false),
         }
     }

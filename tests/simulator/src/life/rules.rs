@@ -31,6 +31,17 @@ pub enum DeletedCustomerBody {
     LastState,
 }
 
+/// What becomes of a portal session where no portal settings were saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnsavedPortal {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// A default configuration is saved for it.
+    Save,
+}
+
 /// How the account bills.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +78,13 @@ pub struct Rules {
     /// 2xx, and `draft_seconds` more, at most 72 hours in all. What happens then depends on
     /// deliveries: two runs of one script can differ.
     pub finalizing_waits_for_webhooks: bool,
+    /// Unverified: what becomes of a portal session that names no configuration where no default
+    /// one was saved.
+    pub unsaved_portal: UnsavedPortal,
+    /// Unverified: how many seconds the URL of a portal session waits for its first visit.
+    pub portal_unvisited_seconds: i64,
+    /// Unverified: how many seconds a portal session outlives the last visit.
+    pub portal_idle_seconds: i64,
     /// How many simulated seconds searches are behind.
     pub search_lag_seconds: i64,
     /// Unverified: how many simulated seconds an idempotency key of version 2 of the API holds.
@@ -100,6 +118,9 @@ impl Default for Rules {
             endpoints_max: 16,
             failure_told_after_seconds: 300,
             finalizing_waits_for_webhooks: false,
+            unsaved_portal: UnsavedPortal::default(),
+            portal_unvisited_seconds: 300,
+            portal_idle_seconds: 3_600,
             search_lag_seconds: 30,
             v2_keys_kept_seconds: 30 * SECONDS_PER_DAY,
             v2_failures_replayed: false,

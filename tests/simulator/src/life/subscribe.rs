@@ -1,25 +1,46 @@
 //! The start of a subscription: by an API call, by a checkout session, with or without a trial.
 
 use super::LifeError;
+use super::collect::By;
 use super::orders::{NewItem, NewSubscription, PaymentBehavior, Start};
+use super::payments::Attempt;
 use crate::agenda::Task;
 use crate::calendar::{SECONDS_PER_DAY, next_boundary};
 use crate::model::invoice::BillingReason;
 use crate::model::price::{Interval, Price};
 use crate::model::subscription::{Item, Status, Subscription};
-use crate::render::{self, View};
 use crate::world::World;
-use serde_json::Value;
 
 /// How long a first invoice may stay unpaid.
 const INCOMPLETE_SECONDS: i64 = 23 * 3_600;
 /// How long before its end a trial's end is announced.
 const TRIAL_NOTICE_SECONDS: i64 = 3 * SECONDS_PER_DAY;
 
+/// What a checkout session has done before the subscription is made.
+pub(super) struct Prepaid {
+    /// The method that the subscription is paid by.
+    pub(super) method: Option<String>,
+    /// The intent that pays the first invoice, and what its attempt came to.
+    pub(super) payment: Option<(String, Attempt)>,
+    pub(super) session: String,
+}
+
 impl World {
     /// Starts a subscription. A declined payment leaves it `incomplete`, which is no error, except
     /// where the caller or a checkout makes it one: then nothing is made.
     pub(crate) fn subscribe(&mut self, new: &NewSubscription) -> Result<String, LifeError> {
+        match new.start {
+            Start::Api => self.subscribe_prepaid(new, None),
+            Start::Checkout => self.buy(new),
+        }
+    }
+
+    /// The same, for a session that has been paid already where `prepaid` says so.
+    pub(super) fn subscribe_prepaid(
+        &mut self,
+        new: &NewSubscription,
+        prepaid: Option<Prepaid>,
+    ) -> Result<String, LifeError> {
         self.live_customer(&new.customer, "customer")?;
         let method = self.paying_method(&new.customer, None);
         self.check_discounts(new)?;
@@ -27,8 +48,7 @@ impl World {
         let items = self.first_items(&new.items, trial_end)?;
         let due = self.first_due(new, &items, trial_end.is_some());
         let pays = due == 0 || self.would_pay(&new.customer, method.as_deref());
-        let must_pay = new.start == Start::Checkout
-            || new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
+        let must_pay = new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
         if must_pay && !pays {
             let decline = self.would_decline(method.as_deref());
             return Err(LifeError::Declined { charge: None, decline, intent: None });
@@ -49,8 +69,10 @@ impl World {
             held.status = status;
             held.latest_invoice.clone_from(&invoice);
         });
-        if new.start == Start::Checkout {
-            self.complete_session(&id, due);
+        if let Some(prepaid) = &prepaid {
+            let method = prepaid.method.clone();
+            self.edit::<Subscription>(&id, |held| held.default_payment_method = method);
+            self.complete_for(&prepaid.session, &id, invoice.as_deref());
         }
         self.emit::<Subscription>("customer.subscription.created", &id);
         for discount in &discounts {
@@ -63,9 +85,15 @@ impl World {
         let Some(invoice) = invoice else {
             return Ok(id);
         };
+        if let Some((intent, attempt)) = prepaid.and_then(|prepaid| prepaid.payment) {
+            self.adopt_payment(&invoice, &intent);
+            self.finalize(&invoice);
+            self.after_invoice_attempt(&invoice, &intent, attempt, By::Caller);
+            return Ok(id);
+        }
         self.finalize(&invoice);
         let asked = new.payment_behavior == PaymentBehavior::DefaultIncomplete;
-        if due > 0 && !(asked && new.start == Start::Api) {
+        if due > 0 && !asked {
             self.collect(&invoice, true);
         }
         Ok(id)
@@ -198,15 +226,6 @@ impl World {
         self.subscriptions.insert(&id, subscription);
         self.subscriptions_of.entry(new.customer.clone()).or_default().push(id.clone());
         id
-    }
-
-    fn complete_session(&mut self, subscription: &str, total: i64) {
-        let session = self.ids.long("cs_test_");
-        let show = |world: &Self, _: View<'_>| {
-            let held = world.subscriptions.get(subscription);
-            held.map_or(Value::Null, |held| render::payment::session(&session, held, total))
-        };
-        self.emit_by("checkout.session.completed", show);
     }
 
     fn first_invoice(&mut self, subscription: &str, id: String, trial_end: Option<i64>) {

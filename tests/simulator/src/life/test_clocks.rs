@@ -22,8 +22,11 @@ impl World {
         let subscription = self.subscriptions.get(id).map(|held| held.customer.as_str());
         let invoice = self.invoices.get(id).map(|held| held.customer.as_str());
         let grant = || self.credit_grants.get(id).map(|held| held.customer.as_str());
+        let checkout =
+            || self.checkout_sessions.get(id).and_then(|held| held.offer.customer.as_deref());
+        let portal = || self.portal_sessions.get(id).map(|held| held.customer.as_str());
         let customer = subscription.or(invoice).or_else(|| self.payer(id)).or_else(grant);
-        let customer = customer.unwrap_or(id);
+        let customer = customer.or_else(checkout).or_else(portal).unwrap_or(id);
         let named = self.customers.get(customer).and_then(|held| held.test_clock.as_deref());
         self.test_clocks.get(named.unwrap_or(id)).filter(|clock| !clock.deleted)
     }

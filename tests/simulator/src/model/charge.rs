@@ -27,6 +27,8 @@ pub(crate) struct Charge {
     pub(crate) amount: i64,
     pub(crate) amount_captured: i64,
     pub(crate) amount_refunded: i64,
+    /// What it became in the account's balance, once it has arrived there.
+    pub(crate) balance_transaction: Option<String>,
     pub(crate) captured: bool,
     pub(crate) currency: String,
     pub(crate) customer: Option<String>,

@@ -4,6 +4,7 @@
 pub(crate) mod alert;
 pub(crate) mod card;
 pub(crate) mod charge;
+pub(crate) mod checkout;
 pub(crate) mod coupon;
 pub(crate) mod credit;
 pub(crate) mod customer;
@@ -15,6 +16,7 @@ pub(crate) mod invoice_payment;
 pub(crate) mod meter;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
+pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod setup_intent;

@@ -38,7 +38,6 @@ impl IntentStatus {
 
 /// When an approved sum is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(dead_code, reason = "the paths of payment intents make every kind")]
 pub(crate) enum Capture {
     #[default]
     Automatic,

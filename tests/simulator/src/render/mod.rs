@@ -5,6 +5,7 @@
 
 pub(crate) mod alert;
 pub(crate) mod charge;
+pub(crate) mod checkout;
 pub(crate) mod coupon;
 pub(crate) mod credit;
 pub(crate) mod customer;
@@ -15,6 +16,7 @@ pub(crate) mod meter;
 pub(crate) mod payment;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
+pub(crate) mod portal;
 pub(crate) mod previous;
 pub(crate) mod price;
 pub(crate) mod product;

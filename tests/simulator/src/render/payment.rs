@@ -1,10 +1,9 @@
 //! What the objects of a payment have in common: the error of a failed attempt, what a method
-//! looks like to a charge; and the session of a checkout.
+//! looks like to a charge.
 
 use super::{Object as _, View, extend};
 use crate::model::payment_intent::{AutomaticMethods, Refusal};
 use crate::model::payment_method::{BillingDetails, MethodKind, PaymentMethod};
-use crate::model::subscription::Subscription;
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -104,31 +103,4 @@ pub(super) fn account(held: &PaymentMethod) -> Value {
 /// The same for every method of one number.
 fn fingerprint(held: &PaymentMethod) -> String {
     format!("sim{}{:0>10}", held.face.brand, held.face.last_four)
-}
-
-/// The completed session that a subscription was started by.
-pub(crate) fn session(id: &str, held: &Subscription, total: i64) -> Value {
-    json!({
-        "id": id,
-        "object": "checkout.session",
-        "amount_subtotal": total,
-        "amount_total": total,
-        "client_reference_id": null,
-        "created": held.created,
-        "currency": held.currency,
-        "customer": held.customer,
-        "customer_email": null,
-        "expires_at": held.created + 86_400,
-        "invoice": held.latest_invoice,
-        "livemode": false,
-        "metadata": {},
-        "mode": "subscription",
-        "payment_intent": null,
-        "payment_status": if total > 0 { "paid" } else { "no_payment_required" },
-        "status": "complete",
-        "subscription": held.id,
-        "success_url": "http://localhost/done",
-        "ui_mode": "hosted_page",
-        "url": null,
-    })
 }

@@ -7,6 +7,7 @@ mod bulk;
 mod caller;
 mod catalogue;
 mod credits;
+mod cycles;
 mod delivery;
 mod destinations;
 mod discounts;

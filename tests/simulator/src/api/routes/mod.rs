@@ -5,6 +5,9 @@
 
 mod active_entitlements;
 mod alerts;
+mod checkout_lines;
+mod checkout_offer;
+mod checkout_sessions;
 mod coupons;
 mod credit_balances;
 mod credit_grants;
@@ -17,6 +20,8 @@ mod meter_event_adjustments;
 mod meter_events;
 mod meter_summaries;
 mod meters;
+mod portal_configurations;
+mod portal_sessions;
 mod prices;
 mod product_features;
 mod products;
@@ -94,6 +99,9 @@ const RESOURCES: &[Resource] = &[
     meter_events::RESOURCE,
     meters::RESOURCE,
     coupons::RESOURCE,
+    portal_configurations::RESOURCE,
+    portal_sessions::RESOURCE,
+    checkout_sessions::RESOURCE,
     customers::RESOURCE,
     active_entitlements::RESOURCE,
     features::RESOURCE,

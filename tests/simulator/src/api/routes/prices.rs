@@ -122,7 +122,8 @@ pub(super) fn inline_price(form: &Form) -> Result<NewPrice, ApiError> {
     Ok(new)
 }
 
-fn price_data(form: &Form) -> Result<NewPrice, ApiError> {
+/// What a price made in passing charges, and how often. Its product is set by its maker.
+pub(super) fn price_data(form: &Form) -> Result<NewPrice, ApiError> {
     let recurring = form.inner("recurring");
     let rhythm = if recurring.is_empty() {
         None

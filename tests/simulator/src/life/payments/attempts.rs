@@ -61,21 +61,34 @@ impl World {
 
     /// The customer passes 3D Secure, or fails it.
     pub(crate) fn authenticate_intent(&mut self, id: &str, passes: bool) -> Result<(), LifeError> {
+        let attempt = self.authenticate_attempt(id, passes)?;
+        match self.after_attempt(id, attempt, By::Caller) {
+            // Failing is what was asked for.
+            Err(LifeError::Declined { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// The same for whoever goes on from what the attempt came to.
+    pub(in crate::life) fn authenticate_attempt(
+        &mut self,
+        id: &str,
+        passes: bool,
+    ) -> Result<Attempt, LifeError> {
         let held = self.known_intent(id)?;
         let method = held.method.clone().filter(|_| held.status == IntentStatus::RequiresAction);
         let Some(method) = method else {
             return Err(unexpected("This PaymentIntent does not wait for authentication."));
         };
-        let attempt = if passes {
+        Ok(self.authenticated(id, &method, passes))
+    }
+
+    fn authenticated(&mut self, id: &str, method: &str, passes: bool) -> Attempt {
+        if passes {
             let presence = Presence { authenticated: true, ..Presence::default() };
-            self.attempt(id, &method, presence)
+            self.attempt(id, method, presence)
         } else {
-            self.refuse(id, &method, Decline::AuthenticationFailed, None)
-        };
-        match self.after_attempt(id, attempt, By::Caller) {
-            // Failing is what was asked for.
-            Err(LifeError::Declined { .. }) => Ok(()),
-            other => other,
+            self.refuse(id, method, Decline::AuthenticationFailed, None)
         }
     }
 
@@ -109,8 +122,10 @@ impl World {
             self.emit::<Charge>("charge.failed", &charge);
             self.refuse(id, &method, decline, Some(charge))
         };
+        let succeeded = attempt == Attempt::Approved;
         // A debit that fails is no failure of whoever lets time pass.
         let _ = self.after_attempt(id, attempt, By::Bank);
+        self.after_delayed(id, succeeded);
     }
 
     pub(crate) fn settle_delayed_when_due(&mut self, id: &str) {
@@ -302,6 +317,7 @@ impl World {
             amount: of.amount,
             amount_captured: 0,
             amount_refunded: 0,
+            balance_transaction: None,
             captured: false,
             currency: of.currency.clone(),
             customer: of.customer.clone(),

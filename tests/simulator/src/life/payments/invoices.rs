@@ -3,6 +3,7 @@
 use super::NewIntent;
 use crate::agenda::Task;
 use crate::model::card::Card;
+use crate::model::charge::Charge;
 use crate::model::invoice::{BillingReason, Invoice};
 use crate::model::invoice_payment::{InvoicePayment, InvoicePaymentStatus};
 use crate::model::payment_intent::{IntentStatus, PaymentIntent};
@@ -36,6 +37,17 @@ impl World {
         self.tie(invoice, &intent, true);
         self.edit::<Invoice>(invoice, |held| held.payment_intent = Some(intent.clone()));
         Some(intent)
+    }
+
+    /// Has an intent that was paid before pay an invoice.
+    pub(in crate::life) fn adopt_payment(&mut self, invoice: &str, intent: &str) {
+        self.edit::<PaymentIntent>(intent, |held| held.invoice = Some(invoice.to_owned()));
+        let charges = self.payment_intents.get(intent).map(|held| held.charges.clone());
+        for charge in charges.unwrap_or_default() {
+            self.edit::<Charge>(&charge, |held| held.invoice = Some(invoice.to_owned()));
+        }
+        self.tie(invoice, intent, true);
+        self.edit::<Invoice>(invoice, |held| held.payment_intent = Some(intent.to_owned()));
     }
 
     /// Ties an intent to an invoice that it pays.

@@ -311,6 +311,13 @@ impl World {
             .or_else(|| held.default_payment_method.clone())
     }
 
+    /// What a method's bank would say to a charge.
+    pub(in crate::life) fn bank_says(&self, method: &str, presence: Presence) -> Answer {
+        self.payment_methods.get(method).map_or(Answer::Declined(Decline::Generic), |held| {
+            self.bank_of(held).answer(Presence { set_up: held.set_up, ..presence })
+        })
+    }
+
     /// Whether a charge of a customer's method would succeed at once, or be taken for it.
     pub(crate) fn would_pay(&self, customer: &str, method: Option<&str>) -> bool {
         let held = method.and_then(|id| self.payment_methods.get(id));
