@@ -7,6 +7,7 @@ mod catalogue;
 mod clocks;
 mod credits;
 mod customers;
+mod entitlements;
 mod hooks;
 mod invoices;
 mod judge;
@@ -23,6 +24,7 @@ const WALKED: &[Subject] = &[
     Subject::Clocks,
     Subject::Credits,
     Subject::Customers,
+    Subject::Entitlements,
     Subject::Hooks,
     Subject::Invoices,
     Subject::Subscriptions,
