@@ -65,7 +65,7 @@ pub struct Limits {
     /// Unverified: what a second call at once for one customer and meter is refused with.
     pub usage_at_once: UsageAtOnce,
     /// Calls a second that report usage. Where there is such a limit, these calls are no part of
-    /// the limit on all calls, as in live mode.
+    /// the limits on all calls and on those of an endpoint, as in live mode.
     pub usage_per_second: Option<u32>,
 }
 
@@ -121,15 +121,18 @@ impl LimitBook {
         now: Duration,
     ) -> Result<Admitted, ApiError> {
         let mut held = self.held();
-        let limits = held.limits;
+        let mut limits = held.limits;
         let endpoint = Bucket::Endpoint(request.route());
         let object = written(request).map(Bucket::Object);
         let reports_usage = lane.is_some();
         let in_v2 = lane.as_ref().is_some_and(|lane| lane.in_v2);
         let lane = lane.and_then(|lane| lane.of).map(Bucket::Usage);
-        // Usage with a limit of its own is no part of the limit on all calls.
+        // Usage with a limit of its own is no part of the limits on calls.
         let all = match (reports_usage, limits.usage_per_second) {
-            (true, Some(_)) => Bucket::AllUsage,
+            (true, Some(_)) => {
+                limits.endpoint_per_second = None;
+                Bucket::AllUsage
+            }
             (true, None) | (false, _) => Bucket::Global,
         };
         held.forget(now);

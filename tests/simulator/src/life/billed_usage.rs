@@ -9,8 +9,9 @@ use crate::model::subscription::{Item, Subscription};
 use crate::world::World;
 
 /// What was billed of an item for one period.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BilledUsage {
+    meter: String,
     period: (i64, i64),
     quantity: Decimal,
 }
@@ -31,7 +32,10 @@ impl World {
                     let (from, to) = billed.period;
                     self.usage.sum(meter, &of.customer, from, to).above(billed.quantity)
                 };
-                earlier.filter(|billed| billed.period != period).map(late).fold(used, Decimal::plus)
+                earlier
+                    .filter(|billed| billed.period != period && billed.meter == meter.id)
+                    .map(late)
+                    .fold(used, Decimal::plus)
             }
         }
     }
@@ -67,9 +71,10 @@ impl World {
             };
             let meter = meter.clone();
             let mut records = self.billed_usage.remove(&item).unwrap_or_default();
-            records.retain(|record| record.period != period);
-            records.push(BilledUsage { period, quantity: Decimal::ZERO });
-            for record in &mut records {
+            records.retain(|record| record.period != period || record.meter != meter.id);
+            let new = BilledUsage { meter: meter.id.clone(), period, quantity: Decimal::ZERO };
+            records.push(new);
+            for record in records.iter_mut().filter(|record| record.meter == meter.id) {
                 let (from, to) = record.period;
                 record.quantity = self.usage.sum(&meter, &customer, from, to);
             }

@@ -201,8 +201,12 @@ async fn one_customer_and_meter_take_one_call_at_a_time() {
 #[tokio::test]
 async fn usage_can_have_a_rate_of_its_own() {
     let metered = Metered::start().await;
-    let limits =
-        Limits { usage_per_second: Some(2), global_per_second: Some(1), ..Limits::default() };
+    let limits = Limits {
+        usage_per_second: Some(2),
+        global_per_second: Some(1),
+        endpoint_per_second: Some(1),
+        ..Limits::default()
+    };
     metered.stage.simulator.set_limits(limits);
     assert_eq!(metered.report("1", "").await.status.as_u16(), 200);
     assert_eq!(metered.report("1", "").await.status.as_u16(), 200, "it is apart from other calls");

@@ -135,6 +135,10 @@ async fn a_session_streams_events_for_15_minutes() {
     let more: Vec<Value> = (0..101).map(|n| event(customer, &format!("m{n}"), "1")).collect();
     let refused = stream(&token, json!({ "events": more })).await;
     assert_eq!(refused.body["error"]["code"], "invalid_fields");
+    let mut long = event(customer, "short", "1");
+    long["identifier"] = json!("x".repeat(101));
+    let both = json!({ "events": [event(customer, "short", "1"), long] });
+    assert_eq!(stream(&token, both).await.status.as_u16(), 400, "none of both is received");
     let shapeless = stream(&token, json!({ "events": [{ "event_name": "calls" }] })).await;
     assert_eq!(shapeless.body["error"]["code"], "invalid_fields");
     assert_eq!(stream(KEY.1, json!({ "events": [] })).await.status.as_u16(), 401);

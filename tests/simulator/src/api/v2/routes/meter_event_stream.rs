@@ -7,7 +7,7 @@ use super::{Resource, meter_events};
 use crate::api::error::ApiError;
 use crate::api::routes::Verb;
 use crate::api::v2::{Answered, Call};
-use crate::life::{UsageChecks, UsageRefusal};
+use crate::life::{UsageChecks, UsageRefusal, UsageReport};
 use crate::moment::rfc3339;
 use crate::world::World;
 use http::StatusCode;
@@ -62,6 +62,13 @@ fn receive(call: &Call<'_>, world: &mut World) -> Answered {
         return Err(ApiError::invalid("events", &message));
     }
     let reports = events.iter().map(meter_events::report).collect::<Result<Vec<_>, _>>()?;
+    let longest = world.rules.usage.identifier_length_max;
+    let is_too_long = |report: &UsageReport| {
+        report.identifier.as_ref().is_some_and(|it| it.chars().count() > longest)
+    };
+    if reports.iter().any(is_too_long) {
+        return Err(meter_events::refusal(UsageRefusal::IdentifierTooLong { longest }));
+    }
     for report in reports {
         match world.receive_usage(report, UsageChecks::Later) {
             Ok(_) | Err(UsageRefusal::Duplicate { .. }) => {}
