@@ -36,6 +36,22 @@ pub(crate) enum Task {
     AdvanceClock { clock: String },
     /// An event that could not be made is told of.
     TellOfFailure { number: usize },
+    /// A test clock has been kept long enough.
+    ClockExpires { clock: String },
+    /// The invoice that was sent is not paid by the day it was due.
+    Overdue { invoice: String },
+    /// The change that waits for a payment has waited long enough.
+    PendingUpdateExpires { subscription: String },
+    /// Collection goes on by itself.
+    ResumeCollection { subscription: String },
+    /// The resumption of a paused subscription was not paid in time.
+    ResumptionExpires { subscription: String },
+    /// Some days before the end of a schedule.
+    ScheduleExpiring { schedule: String },
+    /// A phase of a schedule begins, or its last one is over.
+    SchedulePhase { schedule: String },
+    /// Some days before a renewal.
+    Upcoming { subscription: String },
 }
 
 #[derive(Debug, Default)]

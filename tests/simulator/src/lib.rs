@@ -61,14 +61,16 @@ pub use delivery::record::{Counters, DeliveryRecord, DeliveryState};
 pub use delivery::retry::Retries;
 pub use delivery::signature::{sign, signature_header};
 pub use life::checkout::visit::{CheckoutVisit, PayBy};
-pub use life::rules::{DeletedCustomerBody, DunningEnd, Rules, UnsavedPortal};
+pub use life::rules::{
+    ClockRules, DeletedCustomerBody, DunningEnd, Rules, SubscriptionRules, UnsavedPortal,
+};
 pub use life::seed::Seeding;
 pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRules};
 pub use life::{
-    Cancel, CreditOrder, CreditRules, CustomerChange, FeatureChange, ItemChange, LifeError,
-    NewCreditGrant, NewCustomer, NewFeature, NewItem, NewMeter, NewPrice, NewProduct,
-    NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Redeem, Start,
-    SubscriptionChange, UsageFaults, UsageReport,
+    Cancel, CancelAt, CreditOrder, CreditRules, CustomerChange, FeatureChange, ItemChange,
+    LifeError, NewCreditGrant, NewCustomer, NewFeature, NewItem, NewMeter, NewPrice, NewProduct,
+    NewSubscription, Pause, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Redeem,
+    Resume, Start, SubscriptionChange, TrialEnd, UnusedTimeFrom, UsageFaults, UsageReport,
 };
 pub use mishap::{EventFault, EventFaults, EventStep};
 pub use model::card::{Card, Decline};
@@ -77,6 +79,10 @@ pub use model::decimal::Decimal;
 pub use model::meter::{Formula, Window};
 pub use model::price::{
     Amounts, CurrencyOption, Interval, TaxBehavior, Tier, TiersMode, TransformQuantity,
+};
+pub use model::terms::{
+    AnchorReset, BillingMode, Collection, CollectionChange, MissingMethod, PauseCollection,
+    SubscriptionSettings, TrialSettings, UncollectedInvoices,
 };
 pub use model::usage::MeterError;
 pub use options::Options;

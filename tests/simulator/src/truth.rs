@@ -13,6 +13,7 @@ use crate::model::payment_intent::PaymentIntent;
 use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::schedule::Schedule;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::render::{Object, View};
@@ -59,6 +60,7 @@ impl Truth {
         truth.take::<Product>(world);
         truth.take::<ProductFeature>(world);
         truth.take::<PromotionCode>(world);
+        truth.take::<Schedule>(world);
         truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);
         let left = world.credit_grants.rows().iter();

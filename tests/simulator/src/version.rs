@@ -20,7 +20,8 @@ pub(crate) mod since {
     /// `billing_mode` appears on subscriptions.
     pub(crate) const BILLING_MODE: u32 = 20_250_630;
     /// The coupon of a discount moves under `source`, that of a promotion code under `promotion`;
-    /// a customer has an individual's and a business's name.
+    /// a customer has an individual's and a business's name; billing is flexible by default;
+    /// schedule phases have a duration.
     pub(crate) const CLOVER: u32 = 20_250_930;
     /// `customer_account` stands beside `customer`.
     pub(crate) const CUSTOMER_ACCOUNT: u32 = 20_251_215;

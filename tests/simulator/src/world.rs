@@ -29,6 +29,7 @@ use crate::model::payment_method::PaymentMethod;
 use crate::model::portal::{PortalConfiguration, PortalSession};
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::schedule::Schedule;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::model::table::Table;
@@ -82,6 +83,7 @@ pub(crate) struct World {
     pub(crate) prices: Table<Price>,
     pub(crate) product_features: Table<ProductFeature>,
     pub(crate) products: Table<Product>,
+    pub(crate) schedules: Table<Schedule>,
     pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) promotion_codes: Table<PromotionCode>,
     pub(crate) subscriptions: Table<Subscription>,
@@ -91,6 +93,8 @@ pub(crate) struct World {
     pub(crate) webhook_endpoints: Table<WebhookEndpoint>,
     /// What test clocks will bring, by clock.
     pub(crate) clock_agendas: HashMap<String, Agenda>,
+    /// Whether the next clock that is advanced fails on its way.
+    pub(crate) clock_fails: bool,
     /// The account's own second while something is done in the time of a test clock.
     pub(crate) outside_now: Option<i64>,
     /// Subscriptions and payment methods by customer, invoices and pending invoice items by
@@ -104,6 +108,8 @@ pub(crate) struct World {
     pub(crate) methods_of: HashMap<String, Vec<String>>,
     pub(crate) payments_of: HashMap<String, Vec<String>>,
     pub(crate) pending_of: HashMap<String, Vec<String>>,
+    /// When quantities of a subscription changed within the last hour.
+    pub(crate) quantity_changes: HashMap<String, Vec<i64>>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_places: HashMap<String, usize>,
     /// How many features were attached to products and detached from them.
@@ -188,6 +194,7 @@ impl World {
             prices: Table::default(),
             product_features: Table::default(),
             products: Table::default(),
+            schedules: Table::default(),
             setup_intents: Table::default(),
             promotion_codes: Table::default(),
             subscriptions: Table::default(),
@@ -196,6 +203,7 @@ impl World {
             usage_faults: UsageFaultBook::new(seed),
             webhook_endpoints: Table::default(),
             clock_agendas: HashMap::new(),
+            clock_fails: false,
             outside_now: None,
             billed_usage: HashMap::new(),
             grants_of: HashMap::new(),
@@ -204,6 +212,7 @@ impl World {
             methods_of: HashMap::new(),
             payments_of: HashMap::new(),
             pending_of: HashMap::new(),
+            quantity_changes: HashMap::new(),
             events: Vec::new(),
             event_places: HashMap::new(),
             attachments: 0,
@@ -273,6 +282,16 @@ impl World {
             Task::ExpireCheckout { session } => self.expire_checkout_when_due(&session),
             Task::AdvanceClock { clock } => self.arrive(&clock),
             Task::TellOfFailure { number } => self.tell_of_failure(number),
+            Task::ClockExpires { clock } => self.expire_clock(&clock),
+            Task::Overdue { invoice } => self.become_overdue(&invoice),
+            Task::PendingUpdateExpires { subscription } => {
+                self.expire_pending_update(&subscription);
+            }
+            Task::ResumeCollection { subscription } => self.resume_collection(&subscription),
+            Task::ResumptionExpires { subscription } => self.expire_resumption(&subscription),
+            Task::ScheduleExpiring { schedule } => self.announce_schedule_end(&schedule),
+            Task::SchedulePhase { schedule } => self.move_schedule(&schedule),
+            Task::Upcoming { subscription } => self.announce_renewal(&subscription),
         }
     }
 

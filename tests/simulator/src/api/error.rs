@@ -323,8 +323,9 @@ impl ApiError {
 
 impl From<LifeError> for ApiError {
     fn from(error: LifeError) -> Self {
+        let executed = !matches!(error, LifeError::TooMany { .. });
         let mut answer = Self::of_life(error);
-        answer.executed = true;
+        answer.executed = executed;
         answer
     }
 }
@@ -338,6 +339,9 @@ impl ApiError {
                 let mut error = Self::request(StatusCode::BAD_REQUEST, message);
                 error.code = code;
                 error
+            }
+            LifeError::TooMany { message } => {
+                Self { message, ..Self::rate_limited(RateLimit::ResourceSpecific) }
             }
             LifeError::Declined { charge, decline, intent } => Self {
                 kind: decline.kind(),

@@ -18,6 +18,7 @@ use crate::model::payment_method::PaymentMethod;
 use crate::model::portal::PortalConfiguration;
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::schedule::Schedule;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::model::test_clock::TestClock;
@@ -111,6 +112,9 @@ fn checked(path: &str, root: Place, version: &ApiVersion) -> Result<Vec<String>,
 /// What stands at a field of an object. What the simulator never fills may be expanded as well,
 /// and stays null.
 fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
+    if kind.contains("schedule") {
+        return place_in_schedule(kind, field);
+    }
     if let Some(place) = place_in_session(kind, field) {
         return Some(place);
     }
@@ -229,6 +233,22 @@ fn place_in_session(kind: &str, field: &str) -> Option<Place> {
     })
 }
 
+fn place_in_schedule(kind: &str, field: &str) -> Option<Place> {
+    Some(match (kind, field) {
+        ("subscription_schedule", "customer") => Place::Object("customer"),
+        ("subscription_schedule", "subscription") => Place::Object("subscription"),
+        ("subscription_schedule", "test_clock") => Place::Object("test_helpers.test_clock"),
+        ("subscription_schedule", "default_settings") => Place::Group("schedule.settings"),
+        ("subscription_schedule", "phases") => Place::Group("schedule.phase"),
+        ("schedule.phase", "items" | "add_invoice_items") => Place::Group("schedule.item"),
+        ("schedule.phase" | "schedule.settings", "default_payment_method") => {
+            Place::Object("payment_method")
+        }
+        ("schedule.item", "price" | "plan") => Place::Object("price"),
+        _ => return None,
+    })
+}
+
 /// Expands what stands at the end of a path. Which object an id names is told by the id.
 fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
     let Some((field, rest)) = path.split_first() else { return };
@@ -309,6 +329,7 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         .or_else(|| row::<Price>(id, world, view))
         .or_else(|| row::<Product>(id, world, view))
         .or_else(|| row::<PromotionCode>(id, world, view))
+        .or_else(|| row::<Schedule>(id, world, view))
         .or_else(|| row::<Subscription>(id, world, view))
         .or_else(|| row::<TestClock>(id, world, view))
         .or_else(|| row::<PaymentMethod>(id, world, view))

@@ -4,7 +4,7 @@
 use super::error::ApiError;
 use super::form::Form;
 use serde_json::{Map, Value};
-use std::ops::Range;
+use std::ops;
 
 const LIMIT_DEFAULT: i64 = 10;
 const LIMIT_MAX: i64 = 100;
@@ -56,7 +56,7 @@ pub(super) struct Rows<'a, T> {
     pub(super) place: &'a dyn Fn(&str) -> Option<usize>,
     pub(super) kind: &'a str,
     /// The places that can be on a page at all.
-    span: Range<usize>,
+    span: ops::Range<usize>,
 }
 
 impl<'a, T> Rows<'a, T> {

@@ -76,6 +76,7 @@ fn status_of(error: &LifeError) -> StatusCode {
     match error {
         LifeError::Missing { .. } => StatusCode::NOT_FOUND,
         LifeError::Invalid { .. } | LifeError::NotNow { .. } => StatusCode::BAD_REQUEST,
+        LifeError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         LifeError::Declined { .. } | LifeError::NeedsAction { .. } => StatusCode::PAYMENT_REQUIRED,
     }
 }

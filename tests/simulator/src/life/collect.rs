@@ -3,15 +3,12 @@
 //! invoice and its subscription.
 
 use super::LifeError;
-use super::orders::Cancel;
 use super::payments::Attempt;
 use crate::agenda::Task;
-use crate::life::rules::DunningEnd;
 use crate::model::card::{Answer, Decline, Presence};
 use crate::model::customer::Customer;
 use crate::model::invoice::{BillingReason, Invoice, InvoiceStatus};
 use crate::model::payment_intent::{IntentStatus, PaymentIntent};
-use crate::model::subscription::{Status, Subscription};
 use crate::world::{Portrait, World};
 
 /// On whose account an attempt is made.
@@ -139,14 +136,13 @@ impl World {
     /// next attempt, where there is one.
     fn count_attempt(&mut self, id: &str, by: By) -> Option<i64> {
         let (now, retries) = (self.now, self.rules.retry_after_seconds.clone());
+        let is_tried_again = self.is_retried(id);
         let mut next = None;
         self.edit::<Invoice>(id, |held| {
             held.attempted = true;
             if by == By::Account || held.attempt_count == 0 {
                 held.attempt_count += 1;
             }
-            // A first invoice is not tried again: the subscription waits as incomplete.
-            let is_tried_again = held.billing_reason != BillingReason::Create;
             if by != By::Caller && is_tried_again && held.auto_advance {
                 let made = usize::try_from(held.attempt_count - 1).unwrap_or(usize::MAX);
                 next = retries.get(made).map(|wait| now + wait);
@@ -186,7 +182,7 @@ impl World {
         self.emit_updated::<Invoice>("invoice.updated", id, &before);
         let first = self.invoices.get(id).filter(|it| it.billing_reason == BillingReason::Create);
         if let Some(subscription) = first.and_then(|held| held.subscription.clone()) {
-            self.recover(&subscription, id);
+            self.after_paid(&subscription, id);
         }
     }
 
@@ -218,27 +214,9 @@ impl World {
             self.emit_updated::<Invoice>("invoice.updated", id, before);
         }
         if let Some(subscription) = subscription {
-            self.recover(&subscription, id);
+            self.after_paid(&subscription, id);
         }
         self.update::<Customer>("customer.updated", &customer, |held| held.delinquent = false);
-    }
-
-    /// A paid latest invoice makes its subscription active.
-    fn recover(&mut self, subscription: &str, invoice: &str) {
-        let Some(held) = self.subscriptions.get(subscription) else {
-            return;
-        };
-        let waits = match held.status {
-            Status::Incomplete | Status::PastDue | Status::Unpaid => true,
-            Status::IncompleteExpired | Status::Trialing | Status::Active | Status::Canceled => {
-                false
-            }
-        };
-        if waits && held.latest_invoice.as_deref() == Some(invoice) {
-            self.update::<Subscription>("customer.subscription.updated", subscription, |held| {
-                held.status = Status::Active;
-            });
-        }
     }
 
     /// A declined attempt and what follows from it. Without an intent nothing was charged, as
@@ -275,48 +253,12 @@ impl World {
         let Some(held) = self.invoices.get(id) else { return };
         let (subscription, customer) = (held.subscription.clone(), held.customer.clone());
         let subscription = subscription.unwrap_or_default();
-        self.mark_past_due(&subscription, id);
+        self.after_failure(&subscription, id);
         self.update::<Customer>("customer.updated", &customer, |held| held.delinquent = true);
         match next {
             Some(due) => self.agenda.plan(due, Task::Collect { invoice: id.to_owned() }),
             None if by != By::Caller => self.give_up(&subscription, id),
             None => {}
-        }
-    }
-
-    /// An active subscription whose latest invoice was not paid in time is past due.
-    pub(super) fn mark_past_due(&mut self, subscription: &str, invoice: &str) {
-        let latest = self.subscriptions.get(subscription).is_some_and(|of| {
-            of.status == Status::Active && of.latest_invoice.as_deref() == Some(invoice)
-        });
-        if latest {
-            self.update::<Subscription>("customer.subscription.updated", subscription, |held| {
-                held.status = Status::PastDue;
-            });
-        }
-    }
-
-    /// What the account does when the last retry has failed.
-    fn give_up(&mut self, subscription: &str, invoice: &str) {
-        let Some(held) = self.subscriptions.get(subscription) else {
-            return;
-        };
-        if held.status != Status::PastDue || held.latest_invoice.as_deref() != Some(invoice) {
-            return;
-        }
-        match self.rules.dunning_end {
-            DunningEnd::Cancel => {
-                self.end_now(subscription, "payment_failed", Cancel::default());
-            }
-            DunningEnd::Unpaid => {
-                self.update::<Invoice>("invoice.updated", invoice, |held| {
-                    held.auto_advance = false;
-                });
-                self.update::<Subscription>("customer.subscription.updated", subscription, |of| {
-                    of.status = Status::Unpaid;
-                });
-            }
-            DunningEnd::PastDue => {}
         }
     }
 

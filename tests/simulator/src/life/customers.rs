@@ -80,7 +80,7 @@ impl World {
                 .get(&subscription)
                 .is_none_or(|subscription| subscription.status.has_ended());
             if !ended {
-                self.end_now(&subscription, "cancellation_requested", Cancel::default());
+                self.end_now(&subscription, Some("cancellation_requested"), Cancel::default());
             }
         }
         self.edit::<Customer>(id, |held| held.deleted = true);

@@ -5,6 +5,7 @@ use crate::calendar::SECONDS_PER_DAY;
 use crate::model::Metadata;
 use crate::model::invoice::{BillingReason, CollectionMethod, Invoice, InvoiceStatus, Line};
 use crate::model::subscription::{Status, Subscription};
+use crate::model::terms::{Collection, UncollectedInvoices};
 use crate::world::World;
 
 /// An invoice to make. What is not said here is as on every new invoice.
@@ -38,8 +39,12 @@ impl World {
         lines: Vec<Line>,
         (period_start, period_end): (i64, i64),
     ) {
-        let collects = of.status != Status::Unpaid;
+        let keeps = self.uncollected(&of.id) == Some(UncollectedInvoices::KeepAsDraft);
+        let collects = of.status != Status::Unpaid && !keeps;
+        let sends = of.collection != Collection::Automatic;
+        let scheduled = of.schedule.is_some() && reason == BillingReason::Create;
         let draft_until = match reason {
+            _ if sends || scheduled => Some(self.now + self.rules.draft_seconds),
             BillingReason::Cycle => Some(self.now + self.rules.draft_seconds),
             BillingReason::Create | BillingReason::Update => None,
         };
@@ -48,10 +53,14 @@ impl World {
             auto_advance: collects,
             finalizes_at: draft_until.filter(|_| collects),
             billing_reason: reason,
-            collection_method: CollectionMethod::ChargeAutomatically,
+            collection_method: if sends {
+                CollectionMethod::SendInvoice
+            } else {
+                CollectionMethod::ChargeAutomatically
+            },
             currency: of.currency.clone(),
             customer: of.customer.clone(),
-            days_until_due: None,
+            days_until_due: of.collection.days_until_due(),
             lines,
             metadata: Metadata::new(),
             period_start,

@@ -104,7 +104,9 @@ impl World {
             Status::Active | Status::Trialing => true,
             Status::PastDue => self.rules.entitled_while_past_due,
             Status::Unpaid => self.rules.entitled_while_unpaid,
-            Status::Incomplete | Status::IncompleteExpired | Status::Canceled => false,
+            Status::Incomplete | Status::IncompleteExpired | Status::Canceled | Status::Paused => {
+                false
+            }
         }
     }
 

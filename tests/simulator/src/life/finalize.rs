@@ -52,6 +52,7 @@ impl World {
             held.next_invoice_sequence += 1;
         });
         self.use_up_discounts(id);
+        self.plan_overdue(id);
         match intent {
             Some(intent) => self.emit_intent("payment_intent.created", &intent),
             None if is_prepaid => {}
@@ -65,7 +66,9 @@ impl World {
         });
         if due && !self.is_held_up(id) {
             self.finalize(id);
-            self.collect(id, true);
+            if !self.passes_over(id) {
+                self.collect_if_automatic(id);
+            }
         }
     }
 
@@ -82,6 +85,10 @@ impl World {
         self.emit_updated::<Invoice>("invoice.updated", id, &before);
         self.end_payments(id, Some("void_invoice"));
         self.return_credits(id);
+        let subscription = self.invoices.get(id).and_then(|held| held.subscription.clone());
+        if let Some(subscription) = subscription {
+            self.after_void(&subscription, id);
+        }
     }
 
     pub(super) fn known_invoice(&self, id: &str) -> Result<&Invoice, LifeError> {

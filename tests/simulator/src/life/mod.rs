@@ -15,22 +15,32 @@ mod discount_lines;
 mod discounting;
 mod drafts;
 mod entitle;
+mod extras;
 mod features;
 mod finalize;
+mod guards;
 pub(crate) mod hold_up;
+mod items;
 mod lines;
 mod meters;
 mod orders;
+mod pauses;
 pub(crate) mod payments;
 mod pending;
+mod pending_updates;
 pub(crate) mod portal;
 mod rating;
 pub(crate) mod redeem;
 mod renew;
 pub(crate) mod rules;
+pub(crate) mod schedules;
 pub(crate) mod seed;
+mod standing;
 mod subscribe;
 mod test_clocks;
+mod trials;
+mod uncollected;
+mod upcoming;
 mod update;
 mod usage;
 mod usage_errors;
@@ -42,9 +52,9 @@ pub use credits::{CreditOrder, CreditRules, NewCreditGrant};
 pub use features::{FeatureChange, NewFeature};
 pub use meters::NewMeter;
 pub use orders::{
-    Cancel, CustomerChange, ItemChange, NewCustomer, NewItem, NewPrice, NewProduct,
-    NewSubscription, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Start,
-    SubscriptionChange,
+    Cancel, CancelAt, CustomerChange, ItemChange, NewCustomer, NewItem, NewPrice, NewProduct,
+    NewSubscription, Pause, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Resume,
+    Start, SubscriptionChange, TrialEnd, UnusedTimeFrom,
 };
 
 use crate::model::card::Decline;
@@ -83,6 +93,12 @@ pub enum LifeError {
         /// Stripe's code, where it has one for this.
         code: Option<&'static str>,
         /// What is in the way, as an answer would say.
+        message: String,
+    },
+    /// It was asked for too often in too short a time.
+    #[error("too many requests for one object: {message}")]
+    TooMany {
+        /// What there is too much of, as an answer would say.
         message: String,
     },
     /// The bank declined the charge; whatever was made before it stays.

@@ -4,6 +4,9 @@
 use super::redeem::Redeem;
 use crate::model::card::Card;
 use crate::model::price::{Amounts, CurrencyOption, Interval, TaxBehavior, TransformQuantity};
+use crate::model::terms::{
+    AnchorReset, BillingMode, Collection, CollectionChange, SubscriptionSettings, TrialSettings,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -168,8 +171,10 @@ pub struct PriceChange {
 }
 
 /// An item of a subscription to make.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewItem {
+    /// The caller's own keys and values.
+    pub metadata: BTreeMap<String, String>,
     /// The price.
     pub price: String,
     /// How many; one if not said. Ignored for a metered price.
@@ -184,6 +189,8 @@ pub enum Start {
     Api,
     /// By a checkout session: the subscription is made once it is paid, and is active at once.
     Checkout,
+    /// By a schedule: it is active at once, and its first invoice is a draft for a while.
+    Schedule,
 }
 
 /// What happens with the first payment of a subscription started by an API call.
@@ -194,17 +201,56 @@ pub enum PaymentBehavior {
     AllowIncomplete,
     /// The subscription is `incomplete` until its first invoice is paid.
     DefaultIncomplete,
-    /// It is attempted at once; if it would fail nothing is made.
+    /// It is attempted at once; if it would fail nothing is made, or changed.
     ErrorIfIncomplete,
+    /// Of a change: it waits until its invoice is paid. Of a new subscription it is the same as
+    /// [`PaymentBehavior::AllowIncomplete`].
+    PendingIfIncomplete,
+}
+
+/// When a subscription ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelAt {
+    /// At this Unix second.
+    At(i64),
+    /// With the first of its items' periods to end.
+    MinPeriodEnd,
+    /// With the last of its items' periods to end.
+    MaxPeriodEnd,
+    /// Not at all.
+    Never,
+}
+
+/// When a trial ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrialEnd {
+    /// At this Unix second.
+    At(i64),
+    /// At once.
+    Now,
 }
 
 /// A subscription to make.
 #[derive(Clone, Debug, Default)]
 pub struct NewSubscription {
+    /// What is charged once, with its first invoice.
+    pub add_invoice_items: Vec<NewItem>,
+    /// Unix second, not after now, at which it is taken to have begun.
+    pub backdate_start_date: Option<i64>,
+    /// Unix second after now that its billing cycle goes by; now if not said.
+    pub billing_cycle_anchor: Option<i64>,
+    /// How its prorations and invoices are worked out.
+    pub billing_mode: BillingMode,
+    /// When it ends.
+    pub cancel_at: Option<CancelAt>,
     /// Whether it ends with its first period.
     pub cancel_at_period_end: bool,
+    /// How its invoices are collected.
+    pub collection: Collection,
     /// The customer.
     pub customer: String,
+    /// The payment method to use before the customer's own.
+    pub default_payment_method: Option<String>,
     /// A note.
     pub description: Option<String>,
     /// What is redeemed for it.
@@ -215,10 +261,16 @@ pub struct NewSubscription {
     pub metadata: BTreeMap<String, String>,
     /// What happens with the first payment.
     pub payment_behavior: PaymentBehavior,
+    /// What becomes of the time before the first whole period.
+    pub proration: ProrationBehavior,
+    /// What is only kept and shown.
+    pub settings: SubscriptionSettings,
     /// How it is started.
     pub start: Start,
     /// Unix second at which a trial ends; none for no trial.
     pub trial_end: Option<i64>,
+    /// How a trial ends.
+    pub trial_settings: TrialSettings,
 }
 
 /// What becomes of the part of a period that a change leaves over.
@@ -233,13 +285,25 @@ pub enum ProrationBehavior {
     None,
 }
 
+impl ProrationBehavior {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateProrations => "create_prorations",
+            Self::AlwaysInvoice => "always_invoice",
+            Self::None => "none",
+        }
+    }
+}
+
 /// A change to one item; without an id it adds an item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ItemChange {
     /// The item to change.
     pub id: Option<String>,
     /// Whether to remove it.
     pub deleted: bool,
+    /// Merged over the held metadata.
+    pub metadata: BTreeMap<String, String>,
     /// Its new price.
     pub price: Option<String>,
     /// Its new quantity.
@@ -247,12 +311,22 @@ pub struct ItemChange {
 }
 
 /// A change to a subscription.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SubscriptionChange {
-    /// Unix second at which it ends; zero takes that back.
-    pub cancel_at: Option<i64>,
+    /// What is charged once, with the next invoice.
+    pub add_invoice_items: Vec<NewItem>,
+    /// What becomes of the billing cycle's anchor.
+    pub billing_cycle_anchor: Option<AnchorReset>,
+    /// When it ends.
+    pub cancel_at: Option<CancelAt>,
     /// Whether it ends with its period.
     pub cancel_at_period_end: Option<bool>,
+    /// The customer's words on its end.
+    pub cancellation: Cancel,
+    /// How its invoices are collected.
+    pub collection: Option<Collection>,
+    /// The payment method to use before the customer's own.
+    pub default_payment_method: Option<String>,
     /// A note.
     pub description: Option<String>,
     /// What is redeemed for it instead of what was; an empty list takes all discounts away.
@@ -261,15 +335,68 @@ pub struct SubscriptionChange {
     pub items: Vec<ItemChange>,
     /// Merged over the held metadata.
     pub metadata: BTreeMap<String, String>,
+    /// Begins, changes or ends a pause of collection.
+    pub pause_collection: Option<CollectionChange>,
+    /// What happens where the change needs a payment.
+    pub payment_behavior: PaymentBehavior,
     /// What becomes of the rest of the period.
     pub proration: ProrationBehavior,
+    /// Unix second that the rest of the period is counted from; now if not said.
+    pub proration_date: Option<i64>,
+    /// What is only kept and shown: what is given takes the place of what was; null unsets it.
+    pub settings: SubscriptionSettings,
+    /// Begins, moves or ends a trial.
+    pub trial_end: Option<TrialEnd>,
+    /// How a trial ends.
+    pub trial_settings: Option<TrialSettings>,
 }
 
 /// How to cancel at once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cancel {
     /// The customer's own words.
     pub comment: Option<String>,
     /// The customer's reason, as one of Stripe's values.
     pub feedback: Option<String>,
+    /// Whether a last invoice bills what is still open.
+    pub invoice_now: bool,
+    /// Whether the rest of the period is credited.
+    pub prorate: bool,
+}
+
+/// Where the time begins that a pause credits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnusedTimeFrom {
+    /// Now.
+    #[default]
+    Now,
+    /// With the period of each item.
+    ItemPeriodStart,
+    /// Nothing is credited.
+    Nowhere,
+}
+
+/// How to pause a subscription.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pause {
+    /// Whether credits, and usage so far, are invoiced at once instead of with the next invoice.
+    pub invoice_now: bool,
+    /// Whether usage so far is not billed.
+    pub skips_usage: bool,
+    /// What is credited.
+    pub unused_time_from: UnusedTimeFrom,
+}
+
+/// How to resume a paused subscription.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Resume {
+    /// What becomes of the anchor; if not said, a period begins now.
+    pub billing_cycle_anchor: Option<AnchorReset>,
+    /// Whether it stays paused until the payment succeeds, which is attempted at once. If not, the
+    /// payment is left to a later call, and failing it makes the subscription `past_due`.
+    pub on_success_only: bool,
+    /// What becomes of the rest of the period, where the anchor stays.
+    pub proration: ProrationBehavior,
+    /// Unix second that the rest of the period is counted from; now if not said.
+    pub proration_date: Option<i64>,
 }

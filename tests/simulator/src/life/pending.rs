@@ -19,7 +19,7 @@ pub(super) struct Rest {
 
 impl Rest {
     /// The share of an amount that falls on the rest, rounded half away from zero.
-    fn share(self, amount: Decimal) -> i64 {
+    pub(super) fn share(self, amount: Decimal) -> i64 {
         amount.share((self.end - self.start).max(0), self.length.max(1))
     }
 }

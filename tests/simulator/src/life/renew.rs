@@ -1,7 +1,7 @@
-//! The end of a period: the subscription renews, leaves its trial, or ends.
+//! The end of a period: the subscription renews, leaves its trial, or ends. Items with intervals
+//! of their own renew each at its own time.
 
-use super::orders::Cancel;
-use crate::agenda::Task;
+use super::pending::Rest;
 use crate::calendar::next_boundary;
 use crate::model::invoice::{BillingReason, Line};
 use crate::model::subscription::{Item, Status, Subscription};
@@ -9,20 +9,27 @@ use crate::world::World;
 
 impl World {
     pub(crate) fn end_period(&mut self, id: &str) {
+        self.expire_pending_update(id);
+        self.enter_due_phase(id);
         let Some(held) = self.subscriptions.get(id).cloned() else {
             return;
         };
         let renews = match held.status {
             Status::Trialing | Status::Active | Status::PastDue | Status::Unpaid => true,
-            Status::Incomplete | Status::IncompleteExpired | Status::Canceled => false,
+            Status::Incomplete | Status::IncompleteExpired | Status::Canceled | Status::Paused => {
+                false
+            }
         };
         let due: Vec<&Item> =
             held.items.iter().filter(|item| item.current_period_end <= self.now).collect();
         if !renews || due.is_empty() {
             return;
         }
-        if held.cancel_at_period_end && held.cancel_at.is_some_and(|at| at <= self.now) {
+        if held.cancel_at.is_some_and(|at| at <= self.now) {
             self.end_at_its_time(id);
+            return;
+        }
+        if held.status == Status::Trialing && self.lacks_method(id) {
             return;
         }
         // The invoice is about the period that ended; its lines bill the one that begins.
@@ -40,31 +47,34 @@ impl World {
 
     fn begin_next_period(&mut self, held: &Subscription, invoice: &str) {
         let now = self.now;
-        let ends: Vec<i64> = held
-            .items
-            .iter()
-            .map(|item| {
-                if item.current_period_end > now {
-                    return item.current_period_end;
-                }
+        let trialing = held.status == Status::Trialing;
+        let mut anchor = held.billing_cycle_anchor;
+        let mut periods = Vec::new();
+        for item in &held.items {
+            let (start, end) = (item.current_period_start, item.current_period_end);
+            periods.push(if end > now {
+                (start, end)
+            } else if trialing {
+                let (start, end, moved) = self.period_after_trial(held, item);
+                anchor = moved;
+                (start, end)
+            } else {
                 let (interval, count) = self.rhythm(&item.price);
-                next_boundary(held.billing_cycle_anchor, interval, count, item.current_period_end)
-            })
-            .collect();
+                (end, next_boundary(anchor, interval, count, end))
+            });
+        }
         self.update::<Subscription>("customer.subscription.updated", &held.id, |held| {
-            for (item, end) in held.items.iter_mut().zip(&ends) {
-                if item.current_period_end < *end {
-                    item.current_period_start = item.current_period_end;
-                    item.current_period_end = *end;
-                }
+            for (item, (start, end)) in held.items.iter_mut().zip(&periods) {
+                (item.current_period_start, item.current_period_end) = (*start, *end);
             }
             held.latest_invoice = Some(invoice.to_owned());
-            if held.status == Status::Trialing {
+            held.billing_cycle_anchor = anchor;
+            if trialing {
                 held.status = Status::Active;
             }
         });
-        if let Some(next) = ends.iter().min() {
-            self.agenda.plan(*next, Task::PeriodEnd { subscription: held.id.clone() });
+        if let Some((_, next)) = periods.iter().min_by_key(|(_, end)| *end) {
+            self.plan_period_end(&held.id, *next);
         }
     }
 
@@ -82,17 +92,17 @@ impl World {
                 lines.extend(self.usage_lines(before, ended, period));
             }
             if let Some(item) = held.items.iter().find(|item| item.id == ended.id) {
-                lines.extend(self.advance_lines(&held, item, false));
+                let (part, whole) = self.part_of_period(item, held.billing_cycle_anchor);
+                if before.status != Status::Trialing || part == whole {
+                    lines.extend(self.advance_lines(&held, item, false));
+                } else {
+                    let period = (item.current_period_start, item.current_period_end);
+                    let rest = Rest { start: period.0, end: period.1, length: whole };
+                    let amount = rest.share(self.cost(item, &held.currency));
+                    lines.extend(self.part_line(&held, item, period, amount));
+                }
             }
         }
         lines
-    }
-
-    /// Ends a subscription whose period, or appointed time, is over.
-    pub(super) fn end_at_its_time(&mut self, id: &str) {
-        let asked = self.subscriptions.get(id).and_then(|held| held.canceled_at);
-        self.end_now(id, "cancellation_requested", Cancel::default());
-        // `canceled_at` stays the time of the request; `end_now` keeps it when it is set.
-        debug_assert_eq!(asked, self.subscriptions.get(id).and_then(|held| held.canceled_at));
     }
 }

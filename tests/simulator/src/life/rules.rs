@@ -18,6 +18,8 @@ pub enum DunningEnd {
     Unpaid,
     /// It stays `past_due`.
     PastDue,
+    /// It is paused, if its billing is flexible; else it is cancelled.
+    Pause,
 }
 
 /// What `customer.deleted` shows.
@@ -94,6 +96,10 @@ pub struct Rules {
     pub v2_failures_replayed: bool,
     /// Unverified: whether a recurring price makes `plan.*` events too.
     pub plan_events: bool,
+    /// How test clocks are kept.
+    pub clocks: ClockRules,
+    /// What is open about subscriptions.
+    pub subscriptions: SubscriptionRules,
     /// How usage is metered.
     pub usage: UsageRules,
 }
@@ -125,7 +131,67 @@ impl Default for Rules {
             v2_keys_kept_seconds: 30 * SECONDS_PER_DAY,
             v2_failures_replayed: false,
             plan_events: true,
+            clocks: ClockRules::default(),
+            subscriptions: SubscriptionRules::default(),
             usage: UsageRules::default(),
+        }
+    }
+}
+
+/// How test clocks are kept. None of the numbers is verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockRules {
+    /// Simulated seconds of the account that a clock shows itself as `advancing`; with none it
+    /// arrives before the next thing that is done.
+    pub advancing_seconds: i64,
+    /// How many customers a clock may have; none for any number.
+    pub customers_max: Option<usize>,
+    /// Whether a clock is deleted by itself when it has been kept long enough.
+    pub expire: bool,
+    /// Days of the account's time that a clock is kept, as its `deletes_after` shows.
+    pub kept_days: i64,
+    /// How many live subscriptions a customer of a clock may have; none for as many as any
+    /// customer.
+    pub subscriptions_max: Option<usize>,
+}
+
+impl Default for ClockRules {
+    fn default() -> Self {
+        Self {
+            advancing_seconds: 0,
+            customers_max: Some(3),
+            expire: false,
+            kept_days: 30,
+            subscriptions_max: Some(3),
+        }
+    }
+}
+
+/// What is open, or can be switched, about subscriptions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubscriptionRules {
+    /// Whether one subscription may be invoiced by request 10 times a minute and 20 times a day,
+    /// and have its quantities changed 200 times an hour, but no more often.
+    pub guards: bool,
+    /// Unverified: whether a schedule that releases its subscription at its end is told to be
+    /// completed too.
+    pub schedule_release_completes: bool,
+    /// Unverified: whether a subscription whose invoices are sent begins as `incomplete` while it
+    /// owes something, not as `active`.
+    pub send_invoice_incomplete: bool,
+    /// Days before a renewal at which `invoice.upcoming` tells of it; none for never.
+    pub upcoming_days: Option<i64>,
+}
+
+impl Default for SubscriptionRules {
+    fn default() -> Self {
+        Self {
+            guards: true,
+            schedule_release_completes: false,
+            send_invoice_incomplete: false,
+            upcoming_days: None,
         }
     }
 }

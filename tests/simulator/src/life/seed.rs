@@ -57,10 +57,10 @@ impl World {
         let item = self.new_item(price, Some(1), (anchor, period_end));
         let wish = NewSubscription {
             customer,
-            items: vec![NewItem { price: price.to_owned(), quantity: Some(1) }],
+            items: vec![NewItem { price: price.to_owned(), ..NewItem::default() }],
             ..NewSubscription::default()
         };
-        let id = self.insert_subscription(&wish, vec![item], None);
+        let id = self.seed_subscription(&wish, vec![item]);
         self.edit::<Subscription>(&id, |held| {
             held.status = Status::Active;
             for item in &mut held.items {

@@ -1,20 +1,39 @@
-//! The start of a subscription: by an API call, by a checkout session, with or without a trial.
+//! The start of a subscription: by an API call, by a checkout session, with or without a trial,
+//! from now on, from a day in the past, or up to a day that its billing goes by.
 
 use super::LifeError;
 use super::collect::By;
-use super::orders::{NewItem, NewSubscription, PaymentBehavior, Start};
+use super::orders::{
+    CancelAt, NewItem, NewSubscription, PaymentBehavior, ProrationBehavior, Start,
+};
 use super::payments::Attempt;
+use super::pending::Rest;
 use crate::agenda::Task;
-use crate::calendar::{SECONDS_PER_DAY, next_boundary};
-use crate::model::invoice::BillingReason;
+use crate::calendar::{SECONDS_PER_DAY, next_boundary, previous_boundary};
+use crate::model::invoice::{BillingReason, Line};
 use crate::model::price::{Interval, Price};
 use crate::model::subscription::{Item, Status, Subscription};
+use crate::model::terms::{AnchorReset, Collection, SubscriptionSettings};
 use crate::world::World;
 
 /// How long a first invoice may stay unpaid.
 const INCOMPLETE_SECONDS: i64 = 23 * 3_600;
 /// How long before its end a trial's end is announced.
-const TRIAL_NOTICE_SECONDS: i64 = 3 * SECONDS_PER_DAY;
+pub(super) const TRIAL_NOTICE_SECONDS: i64 = 3 * SECONDS_PER_DAY;
+/// How many subscriptions of a customer may be live (STRIPE.md 5.2).
+const LIVE_MAX: usize = 500;
+const ITEMS_MAX: usize = 20;
+
+/// What a new subscription begins with.
+struct Opening {
+    anchor: i64,
+    items: Vec<Item>,
+    trial_end: Option<i64>,
+    /// What its first invoice will be about.
+    due: i64,
+    /// Whether there is a first invoice at all.
+    invoices: bool,
+}
 
 /// What a checkout session has done before the subscription is made.
 pub(super) struct Prepaid {
@@ -30,7 +49,7 @@ impl World {
     /// where the caller or a checkout makes it one: then nothing is made.
     pub(crate) fn subscribe(&mut self, new: &NewSubscription) -> Result<String, LifeError> {
         match new.start {
-            Start::Api => self.subscribe_prepaid(new, None),
+            Start::Api | Start::Schedule => self.begin(new, None, None),
             Start::Checkout => self.buy(new),
         }
     }
@@ -41,33 +60,53 @@ impl World {
         new: &NewSubscription,
         prepaid: Option<Prepaid>,
     ) -> Result<String, LifeError> {
+        self.begin(new, prepaid, None)
+    }
+
+    /// The same for a schedule.
+    pub(super) fn subscribe_for(
+        &mut self,
+        new: &NewSubscription,
+        schedule: &str,
+    ) -> Result<String, LifeError> {
+        self.begin(new, None, Some(schedule))
+    }
+
+    fn begin(
+        &mut self,
+        new: &NewSubscription,
+        prepaid: Option<Prepaid>,
+        schedule: Option<&str>,
+    ) -> Result<String, LifeError> {
         self.live_customer(&new.customer, "customer")?;
-        let method = self.paying_method(&new.customer, None);
+        self.check_room(&new.customer)?;
+        self.check_own_method(&new.customer, new.default_payment_method.as_deref())?;
+        self.check_extras(&new.add_invoice_items)?;
         self.check_discounts(new)?;
-        let trial_end = new.trial_end.filter(|end| *end > self.now);
-        let items = self.first_items(&new.items, trial_end)?;
-        let due = self.first_due(new, &items, trial_end.is_some());
-        let pays = due == 0 || self.would_pay(&new.customer, method.as_deref());
-        let must_pay = new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
-        if must_pay && !pays {
-            let decline = self.would_decline(method.as_deref());
-            return Err(LifeError::Declined { charge: None, decline, intent: None });
+        let opening = self.opening(new)?;
+        let automatic = new.collection == Collection::Automatic;
+        let must_pay = automatic && new.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
+        let method = new.default_payment_method.as_deref();
+        if must_pay
+            && opening.due > 0
+            && let Some(declined) = self.would_fail(&new.customer, method)
+        {
+            return Err(declined);
         }
-        let licenses = items.iter().any(|item| item.quantity.is_some());
-        let id = self.insert_subscription(new, items, trial_end);
+        let (due, trial_end) = (opening.due, opening.trial_end);
+        let invoice = opening.invoices.then(|| self.ids.long("in_"));
+        let waits = due > 0 && (automatic || self.rules.subscriptions.send_invoice_incomplete);
+        let id = self.insert_subscription(new, opening);
         let discounts = self.redeem_for_subscription(&id, &new.discounts)?;
-        // What is metered is billed in arrears: where nothing else is sold there is no first invoice.
-        let invoices = due > 0 || licenses;
-        let invoice = invoices.then(|| self.ids.long("in_"));
         let status = match (trial_end, new.start) {
             (Some(_), _) => Status::Trialing,
-            (None, Start::Checkout) => Status::Active,
-            (None, Start::Api) if due == 0 => Status::Active,
-            (None, Start::Api) => Status::Incomplete,
+            (None, Start::Api) if waits => Status::Incomplete,
+            (None, Start::Api | Start::Checkout | Start::Schedule) => Status::Active,
         };
         self.edit::<Subscription>(&id, |held| {
             held.status = status;
             held.latest_invoice.clone_from(&invoice);
+            held.schedule = schedule.map(str::to_owned);
         });
         if let Some(prepaid) = &prepaid {
             let method = prepaid.method.clone();
@@ -78,11 +117,13 @@ impl World {
         for discount in &discounts {
             self.announce_discount(discount);
         }
+        self.add_extras(&id, &new.add_invoice_items);
         if let Some(invoice) = &invoice {
-            self.first_invoice(&id, invoice.clone(), trial_end);
+            self.first_invoice(&id, invoice.clone(), new);
         }
-        self.plan_first_period(&id, trial_end);
-        let Some(invoice) = invoice else {
+        self.plan_first_period(&id);
+        let at_once = automatic && new.start != Start::Schedule;
+        let Some(invoice) = invoice.filter(|_| at_once) else {
             return Ok(id);
         };
         if let Some((intent, attempt)) = prepaid.and_then(|prepaid| prepaid.payment) {
@@ -99,35 +140,132 @@ impl World {
         Ok(id)
     }
 
-    /// What the first invoice will be about: what waits on the customer, and unless a trial comes
-    /// first what is billed in advance, without what discounts take from that.
-    fn first_due(&self, new: &NewSubscription, items: &[Item], is_trial: bool) -> i64 {
-        let currency = self.currency_of(items);
-        let waiting = self.waiting(&new.customer, &currency, None);
-        let waits: i64 = waiting.iter().map(|item| item.amount).sum();
-        if is_trial {
-            return waits.max(0);
+    fn check_room(&self, customer: &str) -> Result<(), LifeError> {
+        let all = self.subscriptions_of.get(customer).map(Vec::as_slice).unwrap_or_default();
+        let live = all.iter().filter_map(|id| self.subscriptions.get(id));
+        let live = live.filter(|held| !held.status.has_ended()).count();
+        let clocked = self.clock_of(customer).is_some();
+        let full = match self.rules.clocks.subscriptions_max.filter(|_| clocked) {
+            Some(most) => live >= most,
+            None => live >= LIVE_MAX,
+        };
+        if full {
+            return Err(LifeError::NotNow {
+                code: Some("customer_max_subscriptions"),
+                message: "The maximum number of subscriptions for this customer has been \
+                          reached."
+                    .to_owned(),
+            });
         }
-        let costs: Vec<(&str, i64)> =
-            items.iter().map(|item| (item.price.as_str(), self.advance_cost(item))).collect();
-        (waits + self.left_by_discounts(&new.customer, &new.discounts, &currency, &costs)).max(0)
+        Ok(())
     }
 
-    /// The currency of a subscription to these items.
-    fn currency_of(&self, items: &[Item]) -> String {
-        let price = items.first().and_then(|item| self.prices.get(&item.price));
-        price.map_or_else(|| "usd".to_owned(), |price| price.currency.clone())
+    fn opening(&mut self, new: &NewSubscription) -> Result<Opening, LifeError> {
+        let now = self.now;
+        let trial_end = new.trial_end.filter(|end| *end > now);
+        self.check_first_items(&new.items)?;
+        if new.backdate_start_date.is_some_and(|start| start > now) {
+            return Err(LifeError::Invalid {
+                param: "backdate_start_date",
+                message: "`backdate_start_date` must be in the past.".to_owned(),
+            });
+        }
+        if let Some(anchor) = new.billing_cycle_anchor {
+            self.check_anchor(anchor, trial_end.unwrap_or(now), &new.items)?;
+        }
+        if let Some(CancelAt::At(at)) = new.cancel_at
+            && at <= now
+        {
+            return Err(LifeError::Invalid {
+                param: "cancel_at",
+                message: "`cancel_at` must be a timestamp in the future.".to_owned(),
+            });
+        }
+        let anchor = new.billing_cycle_anchor;
+        let end = |world: &Self, price: &str| match (trial_end, anchor) {
+            (Some(end), _) => end,
+            (None, Some(anchor)) => world.boundary_after(price, anchor, now),
+            (None, None) => world.period_end(price, now),
+        };
+        let items = new.items.iter().map(|item| {
+            let end = end(self, &item.price);
+            let mut made = self.new_item(&item.price, item.quantity, (now, end));
+            made.metadata.clone_from(&item.metadata);
+            made
+        });
+        let items: Vec<Item> = items.collect();
+        let mut opening = Opening {
+            anchor: anchor.or(trial_end).unwrap_or(now),
+            items,
+            trial_end,
+            due: 0,
+            invoices: true,
+        };
+        let charged = trial_end.is_none();
+        let first = |item: &Item| self.first_cost(item, opening.anchor, new);
+        let periods = opening.items.iter().filter(|_| charged);
+        let periods = periods.map(|item| (item.price.as_str(), first(item)));
+        let extras = new.add_invoice_items.iter();
+        let extras = extras.map(|item| (item.price.as_str(), self.extra_cost(item)));
+        let costs: Vec<(&str, i64)> = periods.chain(extras).collect();
+        let currency = self.currency_of(&opening.items);
+        let left = self.left_by_discounts(&new.customer, &new.discounts, &currency, &costs);
+        let waiting = self.waiting(&new.customer, &currency, None);
+        let waiting: Vec<i64> = waiting.into_iter().map(|item| item.amount).collect();
+        opening.due = (left + waiting.iter().sum::<i64>()).max(0);
+        let licensed = opening.items.iter().any(|item| item.quantity.is_some());
+        opening.invoices = licensed
+            || !new.billing_mode.is_flexible()
+            || !new.add_invoice_items.is_empty()
+            || !waiting.is_empty();
+        Ok(opening)
     }
 
-    fn first_items(
-        &mut self,
-        wanted: &[NewItem],
-        trial_end: Option<i64>,
-    ) -> Result<Vec<Item>, LifeError> {
+    /// What the first invoice bills for an item: what has passed since a day in the past, and its
+    /// first period or the part of it that is left.
+    fn first_cost(&self, item: &Item, anchor: i64, new: &NewSubscription) -> i64 {
+        let past = match new.backdate_start_date {
+            Some(start) if new.proration != ProrationBehavior::None => {
+                self.past_cost(item, start, self.now)
+            }
+            Some(_) | None => 0,
+        };
+        past + match self.first_rest(item, anchor) {
+            None => self.advance_cost(item),
+            Some(_) if new.proration == ProrationBehavior::None => 0,
+            Some(rest) => rest.share(self.cost(item, &self.currency_of_price(&item.price))),
+        }
+    }
+
+    /// The part of a whole period that an item's first period is; none if it is a whole one.
+    fn first_rest(&self, item: &Item, anchor: i64) -> Option<Rest> {
+        let (interval, count) = self.rhythm(&item.price);
+        let (start, end) = (item.current_period_start, item.current_period_end);
+        let begun = previous_boundary(anchor, interval, count, end);
+        (begun < start).then_some(Rest { start, end, length: end - begun })
+    }
+
+    /// What an item costs from one second to another, in periods counted from the first.
+    fn past_cost(&self, item: &Item, from: i64, to: i64) -> i64 {
+        let (interval, count) = self.rhythm(&item.price);
+        let cost = self.cost(item, &self.currency_of_price(&item.price));
+        let (mut begun, mut sum) = (from, 0);
+        while begun < to {
+            let end = next_boundary(from, interval, count, begun);
+            sum += Rest { start: begun, end: end.min(to), length: end - begun }.share(cost);
+            begun = end;
+        }
+        sum
+    }
+
+    pub(super) fn check_first_items(&self, wanted: &[NewItem]) -> Result<(), LifeError> {
         let invalid =
             |message: &str| LifeError::Invalid { param: "items", message: message.to_owned() };
         if wanted.is_empty() {
             return Err(invalid("at least one item is needed"));
+        }
+        if wanted.len() > ITEMS_MAX {
+            return Err(invalid("A subscription can have at most 20 items."));
         }
         let mut currency = None;
         for item in wanted {
@@ -136,13 +274,25 @@ impl World {
                 return Err(invalid("all prices of a subscription have one currency"));
             }
         }
-        Ok(wanted
-            .iter()
-            .map(|item| {
-                let end = trial_end.unwrap_or_else(|| self.period_end(&item.price, self.now));
-                self.new_item(&item.price, item.quantity, (self.now, end))
-            })
-            .collect())
+        Ok(())
+    }
+
+    /// An anchor lies ahead, but no further than a whole period would end.
+    fn check_anchor(&self, anchor: i64, from: i64, items: &[NewItem]) -> Result<(), LifeError> {
+        let natural = items.iter().map(|item| self.period_end(&item.price, from)).max();
+        let invalid = |message: &str| LifeError::Invalid {
+            param: "billing_cycle_anchor",
+            message: message.to_owned(),
+        };
+        if anchor <= self.now {
+            return Err(invalid("`billing_cycle_anchor` must be a timestamp in the future."));
+        }
+        if natural.is_some_and(|natural| anchor > natural) {
+            return Err(invalid(
+                "`billing_cycle_anchor` cannot be later than the next natural billing date.",
+            ));
+        }
+        Ok(())
     }
 
     /// A price that a subscription item may name.
@@ -177,8 +327,13 @@ impl World {
 
     /// The end of the first period of a price that is begun at `anchor`.
     pub(super) fn period_end(&self, price: &str, anchor: i64) -> i64 {
+        self.boundary_after(price, anchor, anchor)
+    }
+
+    /// The end of the period of a price that a second falls into.
+    pub(super) fn boundary_after(&self, price: &str, anchor: i64, second: i64) -> i64 {
         let (interval, count) = self.rhythm(price);
-        next_boundary(anchor, interval, count, anchor)
+        next_boundary(anchor, interval, count, second)
     }
 
     /// How often a price recurs.
@@ -189,38 +344,62 @@ impl World {
             .map_or((Interval::Month, 1), |rhythm| (rhythm.interval, rhythm.interval_count))
     }
 
-    pub(super) fn insert_subscription(
-        &mut self,
-        new: &NewSubscription,
-        items: Vec<Item>,
-        trial_end: Option<i64>,
-    ) -> String {
+    fn currency_of_price(&self, price: &str) -> String {
+        self.prices.get(price).map_or_else(|| "usd".to_owned(), |price| price.currency.clone())
+    }
+
+    fn currency_of(&self, items: &[Item]) -> String {
+        self.currency_of_price(items.first().map_or("", |item| item.price.as_str()))
+    }
+
+    /// Keeps a new subscription, which is incomplete at first.
+    fn insert_subscription(&mut self, new: &NewSubscription, opening: Opening) -> String {
         let id = self.ids.long("sub_");
         let now = self.now;
+        let Opening { anchor, items, trial_end, .. } = opening;
         let currency = self.currency_of(&items);
-        let period_end = items.iter().map(|item| item.current_period_end).max();
-        let ends = new.cancel_at_period_end;
+        let ends = match (new.cancel_at_period_end, new.cancel_at) {
+            (true, _) => Some(true),
+            (false, Some(CancelAt::Never) | None) => None,
+            (false, Some(_)) => Some(false),
+        };
+        let cancel_at = match ends {
+            Some(true) => end_of(&items, CancelAt::MaxPeriodEnd),
+            Some(false) => new.cancel_at.and_then(|at| end_of(&items, at)),
+            None => None,
+        };
+        let settings = new.settings.clone();
         let subscription = Subscription {
             id: id.clone(),
             created: now,
-            billing_cycle_anchor: trial_end.unwrap_or(now),
-            cancel_at: if ends { period_end } else { None },
-            cancel_at_period_end: ends,
-            canceled_at: ends.then_some(now),
+            billing_cycle_anchor: anchor,
+            billing_mode: new.billing_mode,
+            billing_mode_since: now,
+            cancel_at,
+            cancel_at_period_end: ends == Some(true),
+            canceled_at: ends.map(|_| now),
             cancellation_comment: None,
             cancellation_feedback: None,
-            cancellation_reason: ends.then_some("cancellation_requested"),
+            cancellation_reason: ends.map(|_| "cancellation_requested"),
+            collection: new.collection,
             currency,
             customer: new.customer.clone(),
-            default_payment_method: None,
+            default_payment_method: new.default_payment_method.clone(),
             description: new.description.clone(),
             discounts: Vec::new(),
             ended_at: None,
             items,
             latest_invoice: None,
             metadata: new.metadata.clone(),
+            pause_collection: None,
+            paused: None,
+            pending_update: None,
+            schedule: None,
+            settings: (settings != SubscriptionSettings::default()).then(|| Box::new(settings)),
+            start_date: new.backdate_start_date.unwrap_or(now),
             status: Status::Incomplete,
             trial_end,
+            trial_settings: new.trial_settings,
             trial_start: trial_end.map(|_| now),
         };
         self.subscriptions.insert(&id, subscription);
@@ -228,27 +407,68 @@ impl World {
         id
     }
 
-    fn first_invoice(&mut self, subscription: &str, id: String, trial_end: Option<i64>) {
+    /// Keeps a subscription that is there without having begun.
+    pub(super) fn seed_subscription(&mut self, new: &NewSubscription, items: Vec<Item>) -> String {
+        let opening = Opening { anchor: self.now, items, trial_end: None, due: 0, invoices: false };
+        self.insert_subscription(new, opening)
+    }
+
+    fn first_invoice(&mut self, subscription: &str, id: String, new: &NewSubscription) {
         let Some(held) = self.subscriptions.get(subscription).cloned() else {
             return;
         };
         let mut lines = self.take_pending_lines(&held);
         for item in &held.items {
-            lines.extend(self.advance_lines(&held, item, trial_end.is_some()));
+            if held.trial_end.is_some() {
+                lines.extend(self.advance_lines(&held, item, true));
+                continue;
+            }
+            if let Some(start) = new.backdate_start_date
+                && new.proration != ProrationBehavior::None
+            {
+                let amount = self.past_cost(item, start, self.now);
+                lines.extend(self.part_line(&held, item, (start, self.now), amount));
+            }
+            match self.first_rest(item, held.billing_cycle_anchor) {
+                None => lines.extend(self.advance_lines(&held, item, false)),
+                Some(rest) => {
+                    let charges = new.proration != ProrationBehavior::None;
+                    let whole = self.cost(item, &held.currency);
+                    let amount = if charges { rest.share(whole) } else { 0 };
+                    let period = (rest.start, rest.end);
+                    lines.extend(self.part_line(&held, item, period, amount));
+                }
+            }
         }
         let now = self.now;
         self.make_invoice(&held, id, BillingReason::Create, lines, (now, now));
     }
 
-    fn plan_first_period(&mut self, id: &str, trial_end: Option<i64>) {
+    /// The line that bills an item for a part of a period; none for what is metered.
+    pub(super) fn part_line(
+        &mut self,
+        of: &Subscription,
+        item: &Item,
+        (start, end): (i64, i64),
+        amount: i64,
+    ) -> Option<Line> {
+        let part = Item { current_period_start: start, current_period_end: end, ..item.clone() };
+        let mut line = self.advance_lines(of, &part, false).into_iter().next()?;
+        line.amount = amount;
+        line.proration = true;
+        Some(line)
+    }
+
+    fn plan_first_period(&mut self, id: &str) {
         let Some(held) = self.subscriptions.get(id) else {
             return;
         };
         let first_end = held.items.iter().map(|item| item.current_period_end).min();
-        let incomplete = held.status == Status::Incomplete;
+        let cancel_at = held.cancel_at.filter(|_| !held.cancel_at_period_end);
+        let (incomplete, trial_end) = (held.status == Status::Incomplete, held.trial_end);
         let subscription = || id.to_owned();
         if let Some(end) = first_end {
-            self.agenda.plan(end, Task::PeriodEnd { subscription: subscription() });
+            self.plan_period_end(id, end);
         }
         if incomplete {
             let task = Task::IncompleteExpires { subscription: subscription() };
@@ -258,12 +478,19 @@ impl World {
             let notice = (end - TRIAL_NOTICE_SECONDS).max(self.now);
             self.agenda.plan(notice, Task::TrialWillEnd { subscription: subscription() });
         }
+        if let Some(at) = cancel_at {
+            self.agenda.plan(at, Task::CancelAt { subscription: subscription() });
+        }
     }
 
-    pub(crate) fn announce_trial_end(&mut self, id: &str) {
-        let trialing = self.subscriptions.get(id).is_some_and(|s| s.status == Status::Trialing);
-        if trialing {
-            self.emit::<Subscription>("customer.subscription.trial_will_end", id);
+    /// Plans what the end of a period brings, and what comes some days before it.
+    pub(super) fn plan_period_end(&mut self, id: &str, end: i64) {
+        self.agenda.plan(end, Task::PeriodEnd { subscription: id.to_owned() });
+        if let Some(days) = self.rules.subscriptions.upcoming_days {
+            let notice = end - days * SECONDS_PER_DAY;
+            if notice > self.now {
+                self.agenda.plan(notice, Task::Upcoming { subscription: id.to_owned() });
+            }
         }
     }
 
@@ -276,14 +503,40 @@ impl World {
             return;
         }
         let invoice = held.latest_invoice.clone();
+        self.end_incomplete(id);
+        if let Some(invoice) = invoice {
+            self.void(&invoice);
+        }
+    }
+
+    /// An incomplete subscription is given up.
+    pub(super) fn end_incomplete(&mut self, id: &str) {
         let now = self.now;
         self.update::<Subscription>("customer.subscription.updated", id, |held| {
             held.status = Status::IncompleteExpired;
             held.canceled_at = Some(now);
             held.ended_at = Some(now);
         });
-        if let Some(invoice) = invoice {
-            self.void(&invoice);
-        }
+    }
+}
+
+/// The second that an appointed end means for these items.
+pub(super) fn end_of(items: &[Item], at: CancelAt) -> Option<i64> {
+    let ends = items.iter().map(|item| item.current_period_end);
+    match at {
+        CancelAt::At(second) => Some(second),
+        CancelAt::MinPeriodEnd => ends.min(),
+        CancelAt::MaxPeriodEnd => ends.max(),
+        CancelAt::Never => None,
+    }
+}
+
+/// Whether the anchor is moved to the end of a trial.
+pub(super) fn trial_moves_anchor(held: &Subscription) -> bool {
+    match held.trial_settings.anchor {
+        Some(AnchorReset::Now) => true,
+        Some(AnchorReset::Unchanged) => false,
+        // An anchor of the caller's own is kept.
+        None => held.trial_end.is_some_and(|end| end >= held.billing_cycle_anchor),
     }
 }

@@ -4,7 +4,7 @@
 
 use super::LifeError;
 use crate::agenda::{Agenda, Task};
-use crate::calendar::{add_months, next_boundary};
+use crate::calendar::{SECONDS_PER_DAY, add_months, next_boundary};
 use crate::model::customer::Customer;
 use crate::model::test_clock::{ClockStatus, TestClock};
 use crate::world::World;
@@ -25,8 +25,9 @@ impl World {
         let checkout =
             || self.checkout_sessions.get(id).and_then(|held| held.offer.customer.as_deref());
         let portal = || self.portal_sessions.get(id).map(|held| held.customer.as_str());
+        let schedule = || self.schedules.get(id).map(|held| held.customer.as_str());
         let customer = subscription.or(invoice).or_else(|| self.payer(id)).or_else(grant);
-        let customer = customer.or_else(checkout).or_else(portal).unwrap_or(id);
+        let customer = customer.or_else(checkout).or_else(portal).or_else(schedule).unwrap_or(id);
         let named = self.customers.get(customer).and_then(|held| held.test_clock.as_deref());
         self.test_clocks.get(named.unwrap_or(id)).filter(|clock| !clock.deleted)
     }
@@ -51,18 +52,50 @@ impl World {
         let id = self.ids.long("clock_");
         let status = ClockStatus::Ready;
         let created = self.now;
-        let clock =
-            TestClock { id: id.clone(), created, deleted: false, frozen_time, name, status };
+        let deletes_after = created + self.rules.clocks.kept_days * SECONDS_PER_DAY;
+        let clock = TestClock {
+            id: id.clone(),
+            created,
+            deleted: false,
+            deletes_after,
+            frozen_time,
+            name,
+            status,
+        };
         self.test_clocks.insert(&id, clock);
+        if self.rules.clocks.expire {
+            self.agenda.plan(deletes_after, Task::ClockExpires { clock: id.clone() });
+        }
         self.emit::<TestClock>("test_helpers.test_clock.created", &id);
         id
     }
 
-    /// Sets a clock on its way; it arrives before the next thing that is done to the account.
+    /// A clock has room for a few customers only.
+    pub(crate) fn check_clock_room(&self, id: &str) -> Result<(), LifeError> {
+        let most = self.rules.clocks.customers_max;
+        if most.is_some_and(|most| self.customers_of_clock(id).len() >= most) {
+            return Err(LifeError::NotNow {
+                code: None,
+                message: "This test clock has reached its maximum number of customers.".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Sets a clock on its way; unless it is set to take its time, it arrives before the next
+    /// thing that is done to the account.
     pub(crate) fn advance_test_clock(&mut self, id: &str, to: i64) -> Result<(), LifeError> {
         let clock = self.live_clock(id, "id")?;
-        if clock.status != ClockStatus::Ready {
-            let message = "Test clock advancement underway - cannot perform modifications.";
+        let message = match clock.status {
+            ClockStatus::Ready => None,
+            ClockStatus::Advancing { .. } => {
+                Some("Test clock advancement underway - cannot perform modifications.")
+            }
+            ClockStatus::InternalFailure => {
+                Some("This test clock has failed and can no longer be advanced.")
+            }
+        };
+        if let Some(message) = message {
             return Err(LifeError::NotNow { code: None, message: message.to_owned() });
         }
         let invalid = |message: &str| LifeError::Invalid {
@@ -78,9 +111,11 @@ impl World {
                  subscription, or two years if it has none.",
             ));
         }
-        self.edit::<TestClock>(id, |held| held.status = ClockStatus::Advancing { to });
+        let fails = std::mem::take(&mut self.clock_fails);
+        self.edit::<TestClock>(id, |held| held.status = ClockStatus::Advancing { to, fails });
         self.emit::<TestClock>("test_helpers.test_clock.advancing", id);
-        self.agenda.plan(self.now, Task::AdvanceClock { clock: id.to_owned() });
+        let arrives = self.now + self.rules.clocks.advancing_seconds;
+        self.agenda.plan(arrives, Task::AdvanceClock { clock: id.to_owned() });
         Ok(())
     }
 
@@ -105,9 +140,14 @@ impl World {
     /// Lets everything happen that is due by the second a clock is on its way to.
     pub(crate) fn arrive(&mut self, id: &str) {
         let status = self.test_clocks.get(id).filter(|clock| !clock.deleted).map(|it| it.status);
-        let Some(ClockStatus::Advancing { to }) = status else {
+        let Some(ClockStatus::Advancing { to, fails }) = status else {
             return;
         };
+        if fails {
+            self.edit::<TestClock>(id, |held| held.status = ClockStatus::InternalFailure);
+            self.emit::<TestClock>("test_helpers.test_clock.internal_failure", id);
+            return;
+        }
         self.settle_usage_of(id);
         self.in_time_of(id, |world| world.perform_until(to));
         self.edit::<TestClock>(id, |held| {
@@ -115,6 +155,12 @@ impl World {
             held.status = ClockStatus::Ready;
         });
         self.emit::<TestClock>("test_helpers.test_clock.ready", id);
+    }
+
+    /// A clock that has been kept long enough is deleted.
+    pub(crate) fn expire_clock(&mut self, id: &str) {
+        // One that is deleted already stays so.
+        let _ = self.delete_test_clock(id);
     }
 
     /// Deletes a clock with its customers and all that was still to happen to them.

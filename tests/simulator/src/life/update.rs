@@ -1,19 +1,47 @@
-//! Changes to a running subscription: items, quantities, prices, its end, its metadata.
+//! Changes to a running subscription: its items, its terms, its trial, its end, its metadata.
+//! What a change owes at once is invoiced at once; a refused change leaves everything as it was.
 
 use super::LifeError;
 use super::customers::set_text;
-use super::orders::{ItemChange, ProrationBehavior, SubscriptionChange};
+use super::items::Swap;
+use super::orders::{
+    CancelAt, NewItem, PaymentBehavior, ProrationBehavior, SubscriptionChange, TrialEnd,
+};
 use super::pending::Rest;
+use super::subscribe::{TRIAL_NOTICE_SECONDS, end_of};
 use crate::agenda::Task;
-use crate::model::invoice::BillingReason;
+use crate::model::invoice::{BillingReason, InvoiceStatus};
 use crate::model::merge_metadata;
 use crate::model::subscription::{Item, Status, Subscription};
+use crate::model::terms::{AnchorReset, Collection, CollectionChange, SubscriptionSettings};
 use crate::world::World;
+use serde_json::Value;
 
-/// An item as it was and as it will be; one of the two may be absent.
-struct Swap {
-    before: Option<Item>,
-    after: Option<Item>,
+/// What a change does to a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TrialMove {
+    Stays,
+    Begins(i64),
+    Moves(i64),
+    Ends,
+}
+
+/// What a change makes of the items and of the billing cycle.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) anchor: i64,
+    pub(super) items: Vec<Item>,
+    pub(super) swaps: Vec<Swap>,
+    pub(super) trial_end: Option<i64>,
+    trial: TrialMove,
+    /// Whether every item begins a new period now.
+    pub(super) restarts: bool,
+    /// Whether what is owed is invoiced at once.
+    pub(super) invoices: bool,
+    /// Whether the rest of the period is credited and charged.
+    prorates: bool,
+    /// The second that the rest is counted from.
+    from: i64,
 }
 
 impl World {
@@ -22,222 +50,449 @@ impl World {
         id: &str,
         change: SubscriptionChange,
     ) -> Result<(), LifeError> {
-        let held = self.live_subscription(id)?.clone();
-        self.check_items(&held, &change.items)?;
-        self.check_redeem(&held, change.discounts.as_deref().unwrap_or_default())?;
-        let swaps = self.swap_items(&held, &change.items);
-        let items = items_after(&held, &swaps);
-        if items.is_empty() {
-            return Err(LifeError::Invalid {
-                param: "items",
-                message: "A subscription must have at least one active plan.".to_owned(),
+        let held = self.known_subscription(id)?.clone();
+        if held.status.has_ended() {
+            return self.annotate_ended(&held, &change);
+        }
+        self.check_change(&held, &change)?;
+        self.guard_quantities(&held, &change.items)?;
+        let next = self.next_state(&held, &change);
+        if next.invoices {
+            self.guard_invoices(id)?;
+        }
+        let method = change.default_payment_method.as_deref().filter(|id| !id.is_empty());
+        let method = method.or(held.default_payment_method.as_deref());
+        let owes = next.invoices && self.owes_more(&held, &next, &change.add_invoice_items);
+        let charges = owes && held.collection == Collection::Automatic;
+        let failure = if charges { self.would_fail(&held.customer, method) } else { None };
+        match (change.payment_behavior, failure) {
+            (PaymentBehavior::ErrorIfIncomplete, Some(failure)) => return Err(failure),
+            (PaymentBehavior::PendingIfIncomplete, Some(_)) => {
+                self.add_extras(id, &change.add_invoice_items);
+                self.hold_update(&held, &next);
+                return Ok(());
+            }
+            (PaymentBehavior::AllowIncomplete | PaymentBehavior::DefaultIncomplete, _)
+            | (_, None) => {}
+        }
+        self.note_quantities(&held, &next.items);
+        self.apply(&held, &next, change);
+        Ok(())
+    }
+
+    /// A subscription, ended or not.
+    pub(crate) fn known_subscription(&self, id: &str) -> Result<&Subscription, LifeError> {
+        self.subscriptions.get(id).ok_or_else(|| LifeError::Missing {
+            kind: "subscription",
+            id: id.to_owned(),
+            param: "id",
+        })
+    }
+
+    /// Of a subscription that has ended only words can be changed.
+    fn annotate_ended(
+        &mut self,
+        held: &Subscription,
+        change: &SubscriptionChange,
+    ) -> Result<(), LifeError> {
+        let words = SubscriptionChange {
+            cancellation: change.cancellation.clone(),
+            metadata: change.metadata.clone(),
+            ..SubscriptionChange::default()
+        };
+        if words != *change {
+            return Err(LifeError::NotNow {
+                code: None,
+                message: "A canceled subscription can only update its cancellation_details and \
+                          metadata."
+                    .to_owned(),
             });
         }
-        let changed = !swaps.is_empty();
-        let restarts = swaps.iter().any(|swap| self.changes_rhythm(swap));
-        let prorates = changed && change.proration != ProrationBehavior::None;
-        let at_once =
-            prorates && (restarts || change.proration == ProrationBehavior::AlwaysInvoice);
-        let invoice = at_once.then(|| self.ids.long("in_"));
-        let before = self.portrait::<Subscription>(id);
-        let items = if restarts { self.restart_periods(items) } else { items };
+        self.update::<Subscription>("customer.subscription.updated", &held.id, |held| {
+            merge_metadata(&mut held.metadata, &words.metadata);
+            set_text(&mut held.cancellation_comment, words.cancellation.comment);
+            set_text(&mut held.cancellation_feedback, words.cancellation.feedback);
+        });
+        Ok(())
+    }
+
+    fn check_change(
+        &self,
+        held: &Subscription,
+        change: &SubscriptionChange,
+    ) -> Result<(), LifeError> {
+        let invalid = |param: &'static str, message: &str| {
+            Err(LifeError::Invalid { param, message: message.to_owned() })
+        };
+        self.check_items(held, &change.items)?;
+        self.check_redeem(held, change.discounts.as_deref().unwrap_or_default())?;
+        self.check_extras(&change.add_invoice_items)?;
+        let method = change.default_payment_method.as_deref().filter(|id| !id.is_empty());
+        self.check_own_method(&held.customer, method)?;
+        let (start, end) = held.period();
+        if change.proration_date.is_some_and(|date| !(start..=end).contains(&date)) {
+            return invalid(
+                "proration_date",
+                "`proration_date` must be within the current billing period.",
+            );
+        }
+        if let Some(CancelAt::At(at)) = change.cancel_at
+            && at <= self.now
+        {
+            return invalid("cancel_at", "`cancel_at` must be a timestamp in the future.");
+        }
+        if let Some(TrialEnd::At(end)) = change.trial_end
+            && end <= self.now
+        {
+            return invalid(
+                "trial_end",
+                "Invalid timestamp: must be an integer Unix timestamp in the future.",
+            );
+        }
+        if let Some(CollectionChange::Pause(pause)) = change.pause_collection
+            && pause.resumes_at.is_some_and(|at| at <= self.now)
+        {
+            return invalid(
+                "pause_collection[resumes_at]",
+                "`resumes_at` must be a timestamp in the future.",
+            );
+        }
+        Ok(())
+    }
+
+    fn next_state(&mut self, held: &Subscription, change: &SubscriptionChange) -> Next {
         let now = self.now;
-        self.edit::<Subscription>(id, |held| {
-            held.items = items;
-            if restarts {
-                held.billing_cycle_anchor = now;
+        let (swaps, mut items) = self.swap_items(held, &change.items);
+        let trialing = held.status == Status::Trialing;
+        let running = match held.status {
+            Status::Active | Status::PastDue | Status::Unpaid => true,
+            Status::Trialing
+            | Status::Incomplete
+            | Status::IncompleteExpired
+            | Status::Canceled
+            | Status::Paused => false,
+        };
+        let trial = match change.trial_end {
+            Some(TrialEnd::Now) if trialing => TrialMove::Ends,
+            Some(TrialEnd::At(end)) if trialing => TrialMove::Moves(end),
+            Some(TrialEnd::At(end)) if running => TrialMove::Begins(end),
+            Some(_) | None => TrialMove::Stays,
+        };
+        let billed = running || trial == TrialMove::Ends;
+        let restarts = billed
+            && (change.billing_cycle_anchor == Some(AnchorReset::Now)
+                || matches!(trial, TrialMove::Begins(_) | TrialMove::Ends)
+                || swaps.iter().any(|swap| self.changes_rhythm(swap))
+                || self.begins_to_cost(&held.items, &items));
+        let mut anchor = held.billing_cycle_anchor;
+        match trial {
+            TrialMove::Begins(end) => {
+                anchor = end;
+                for item in &mut items {
+                    (item.current_period_start, item.current_period_end) = (now, end);
+                }
             }
+            TrialMove::Moves(end) => {
+                anchor = end;
+                for item in &mut items {
+                    item.current_period_end = end;
+                }
+            }
+            TrialMove::Ends => {
+                for item in &mut items {
+                    let (start, end, moved) = self.period_after_trial(held, item);
+                    (item.current_period_start, item.current_period_end) = (start, end);
+                    anchor = moved;
+                }
+            }
+            TrialMove::Stays if restarts => {
+                anchor = now;
+                for item in &mut items {
+                    item.current_period_start = now;
+                    item.current_period_end = self.period_end(&item.price, now);
+                }
+            }
+            TrialMove::Stays => {}
+        }
+        let prorates = billed
+            && !trialing
+            && (restarts || !swaps.is_empty())
+            && change.proration != ProrationBehavior::None;
+        let licensed = |items: &[Item]| items.iter().any(|item| item.quantity.is_some());
+        let at_once =
+            restarts || (prorates && change.proration == ProrationBehavior::AlwaysInvoice);
+        let something = licensed(&held.items)
+            || licensed(&items)
+            || !self.waiting(&held.customer, &held.currency, Some(&held.id)).is_empty();
+        Next {
+            anchor,
+            trial_end: match trial {
+                TrialMove::Stays => held.trial_end,
+                TrialMove::Begins(end) | TrialMove::Moves(end) => Some(end),
+                TrialMove::Ends => Some(now),
+            },
+            items,
+            swaps,
+            trial,
+            restarts,
+            invoices: at_once && something,
+            prorates,
+            from: change.proration_date.unwrap_or(now),
+        }
+    }
+
+    /// Whether an invoice at once would ask for money.
+    fn owes_more(&self, held: &Subscription, next: &Next, extras: &[NewItem]) -> bool {
+        let extras: i64 = extras.iter().map(|item| self.extra_cost(item)).sum();
+        let cost = |items: &[Item]| items.iter().map(|item| self.advance_cost(item)).sum::<i64>();
+        let periods = match (next.trial, next.restarts) {
+            (TrialMove::Begins(_), _) => 0,
+            (_, true) => cost(&next.items),
+            (_, false) => cost(&next.items) - cost(&held.items),
+        };
+        periods + extras > 0
+    }
+
+    fn apply(&mut self, held: &Subscription, next: &Next, mut change: SubscriptionChange) {
+        let id = held.id.as_str();
+        let now = self.now;
+        let invoice = next.invoices.then(|| self.ids.long("in_"));
+        let extras = std::mem::take(&mut change.add_invoice_items);
+        let behavior = change.payment_behavior;
+        let discounts = change.discounts.take();
+        let before = self.portrait::<Subscription>(id);
+        self.edit::<Subscription>(id, |held| {
+            held.items.clone_from(&next.items);
+            held.billing_cycle_anchor = next.anchor;
+            match next.trial {
+                TrialMove::Begins(_) => {
+                    held.status = Status::Trialing;
+                    held.trial_start = Some(now);
+                }
+                TrialMove::Ends => held.status = Status::Active,
+                TrialMove::Moves(_) | TrialMove::Stays => {}
+            }
+            held.trial_end = next.trial_end;
             if let Some(invoice) = &invoice {
                 held.latest_invoice = Some(invoice.clone());
             }
-            set_text(&mut held.description, change.description);
-            merge_metadata(&mut held.metadata, &change.metadata);
-            set_end(held, change.cancel_at_period_end, change.cancel_at, now);
+            set_terms(held, change, now);
         });
-        self.emit_updated::<Subscription>("customer.subscription.updated", id, &before);
-        if let Some(wishes) = &change.discounts {
-            self.replace_discounts(id, wishes)?;
+        let lacking = next.trial == TrialMove::Ends && self.lacking_method(id);
+        if lacking {
+            // What becomes of it is told by the events of that.
+            let latest = held.latest_invoice.clone();
+            self.edit::<Subscription>(id, |held| {
+                held.latest_invoice = latest;
+                held.status = Status::Trialing;
+            });
         }
-        self.plan_end(id, restarts);
-        if prorates && held.status != Status::Trialing {
-            self.prorate_swaps(&held, &swaps, restarts);
+        self.emit_updated::<Subscription>("customer.subscription.updated", id, &before);
+        if let Some(wishes) = &discounts {
+            // They were checked before anything was changed.
+            let _ = self.replace_discounts(id, wishes);
+        }
+        self.announce_moved_trial(held, next);
+        self.plan_changed(id, held);
+        if lacking {
+            self.lacks_method(id);
+            return;
+        }
+        self.add_extras(id, &extras);
+        if next.prorates {
+            self.prorate_change(held, next);
         }
         if let Some(invoice) = invoice {
-            self.invoice_change(id, &invoice, restarts);
+            self.invoice_change(held, &invoice, next, behavior);
         }
-        Ok(())
     }
 
-    fn check_items(&self, held: &Subscription, changes: &[ItemChange]) -> Result<(), LifeError> {
-        for change in changes {
-            if let Some(price) = &change.price {
-                let price = self.sellable_price(price)?;
-                if price.currency != held.currency {
-                    return Err(LifeError::Invalid {
-                        param: "items",
-                        message: "all prices of a subscription have one currency".to_owned(),
-                    });
-                }
+    /// Whether a trial cannot be followed by a paid period.
+    fn lacking_method(&self, id: &str) -> bool {
+        self.subscriptions.get(id).is_some_and(|held| {
+            let method = held.default_payment_method.as_deref();
+            held.trial_settings.missing_method != crate::model::terms::MissingMethod::CreateInvoice
+                && held.collection == Collection::Automatic
+                && !self.has_method(&held.customer, method)
+        })
+    }
+
+    /// A trial that is cut short is announced at once.
+    fn announce_moved_trial(&mut self, held: &Subscription, next: &Next) {
+        let announces = match next.trial {
+            TrialMove::Stays => return,
+            TrialMove::Ends => true,
+            TrialMove::Begins(end) => end - TRIAL_NOTICE_SECONDS <= self.now,
+            TrialMove::Moves(end) => {
+                held.trial_end.is_some_and(|before| end < before)
+                    && end - TRIAL_NOTICE_SECONDS <= self.now
             }
-            match &change.id {
-                Some(id) if !held.items.iter().any(|item| item.id == *id) => {
-                    return Err(LifeError::Missing {
-                        kind: "subscription item",
-                        id: id.clone(),
-                        param: "items",
-                    });
-                }
-                None if change.price.is_none() => {
-                    return Err(LifeError::Invalid {
-                        param: "items",
-                        message: "an item without an id needs a price".to_owned(),
-                    });
-                }
-                Some(_) | None => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn swap_items(&mut self, held: &Subscription, changes: &[ItemChange]) -> Vec<Swap> {
-        let mut swaps = Vec::new();
-        for change in changes {
-            let before = change
-                .id
-                .as_ref()
-                .and_then(|id| held.items.iter().find(|item| item.id == *id))
-                .cloned();
-            let after = match (&before, change.deleted) {
-                (_, true) => None,
-                (Some(item), false) => {
-                    let mut item = item.clone();
-                    if let Some(price) = &change.price {
-                        item.price.clone_from(price);
-                    }
-                    if change.quantity.is_some() {
-                        item.quantity = change.quantity;
-                    }
-                    Some(item)
-                }
-                (None, false) => {
-                    let (start, end) = held.period();
-                    let price = change.price.clone().unwrap_or_default();
-                    let start = start.max(self.now.min(end));
-                    Some(self.new_item(&price, change.quantity, (start, end)))
-                }
-            };
-            let same = match (&before, &after) {
-                (Some(before), Some(after)) => {
-                    before.price == after.price && before.quantity == after.quantity
-                }
-                (None, None) => true,
-                (Some(_), None) | (None, Some(_)) => false,
-            };
-            if !same {
-                swaps.push(Swap { before, after });
-            }
-        }
-        swaps
-    }
-
-    /// A change of the interval begins a new period at once.
-    fn changes_rhythm(&self, swap: &Swap) -> bool {
-        match (&swap.before, &swap.after) {
-            (Some(before), Some(after)) => self.rhythm(&before.price) != self.rhythm(&after.price),
-            (Some(_) | None, None) | (None, Some(_)) => false,
+        };
+        let subscription = held.id.clone();
+        if announces {
+            self.emit::<Subscription>("customer.subscription.trial_will_end", &subscription);
+        } else if let TrialMove::Begins(end) | TrialMove::Moves(end) = next.trial {
+            let notice = (end - TRIAL_NOTICE_SECONDS).max(self.now);
+            self.agenda.plan(notice, Task::TrialWillEnd { subscription });
         }
     }
 
-    fn restart_periods(&self, items: Vec<Item>) -> Vec<Item> {
-        items
-            .into_iter()
-            .map(|mut item| {
-                item.current_period_start = self.now;
-                item.current_period_end = self.period_end(&item.price, self.now);
-                item
-            })
-            .collect()
-    }
-
-    fn plan_end(&mut self, id: &str, restarted: bool) {
+    /// Plans what the changed times bring.
+    fn plan_changed(&mut self, id: &str, before: &Subscription) {
         let Some(held) = self.subscriptions.get(id) else {
             return;
         };
-        let first_end = held.items.iter().map(|item| item.current_period_end).min();
+        let ends = |of: &Subscription| of.items.iter().map(|item| item.current_period_end).min();
+        let first_end = ends(held).filter(|end| ends(before) != Some(*end));
         let cancel_at = held.cancel_at.filter(|_| !held.cancel_at_period_end);
-        if let Some(end) = first_end.filter(|_| restarted) {
-            self.agenda.plan(end, Task::PeriodEnd { subscription: id.to_owned() });
+        let resumes_at = held.pause_collection.and_then(|pause| pause.resumes_at);
+        let subscription = || id.to_owned();
+        if let Some(end) = first_end {
+            self.plan_period_end(id, end);
         }
         if let Some(at) = cancel_at {
-            self.agenda.plan(at, Task::CancelAt { subscription: id.to_owned() });
+            self.agenda.plan(at, Task::CancelAt { subscription: subscription() });
+        }
+        if let Some(at) = resumes_at {
+            self.agenda.plan(at, Task::ResumeCollection { subscription: subscription() });
         }
     }
 
-    fn prorate_swaps(&mut self, held: &Subscription, swaps: &[Swap], restarts: bool) {
-        let now = self.now;
+    /// Credits what is left of the items as they were, and charges the rest of the period for
+    /// what they are now. Where a new period begins, lines of its own bill it.
+    pub(super) fn prorate_change(&mut self, held: &Subscription, next: &Next) {
+        let from = next.from;
         let rest_of = |item: &Item| Rest {
-            start: now,
+            start: from,
             end: item.current_period_end,
             length: item.current_period_end - item.current_period_start,
         };
-        if restarts {
-            // Every item begins a new period, which a line of its own bills whole.
+        if next.restarts {
             for item in &held.items {
                 self.prorate(held, item, rest_of(item), -1);
             }
             return;
         }
-        for swap in swaps {
+        for swap in &next.swaps {
             if let Some(item) = &swap.before {
                 self.prorate(held, item, rest_of(item), -1);
             }
             if let Some(item) = &swap.after {
-                let (start, end) = held.period();
-                let rest = match &swap.before {
-                    Some(before) => rest_of(before),
-                    None => Rest { start: now, end, length: end - start },
+                let rest = if let Some(before) = &swap.before {
+                    rest_of(before)
+                } else {
+                    let (_, length) = self.part_of_period(item, next.anchor);
+                    Rest { start: from, end: item.current_period_end, length }
                 };
                 self.prorate(held, item, rest, 1);
             }
         }
     }
 
-    fn invoice_change(&mut self, id: &str, invoice: &str, restarts: bool) {
-        let Some(held) = self.subscriptions.get(id).cloned() else {
+    fn invoice_change(
+        &mut self,
+        before: &Subscription,
+        invoice: &str,
+        next: &Next,
+        behavior: PaymentBehavior,
+    ) {
+        let Some(held) = self.subscriptions.get(&before.id).cloned() else {
             return;
         };
-        let mut lines = self.take_pending_lines(&held);
-        if restarts {
-            for item in &held.items {
-                lines.extend(self.advance_lines(&held, item, false));
+        self.make_change_invoice(before, &held, invoice, next);
+        if held.collection != Collection::Automatic {
+            return;
+        }
+        self.finalize(invoice);
+        if behavior != PaymentBehavior::DefaultIncomplete {
+            self.collect(invoice, true);
+            return;
+        }
+        let open = self.invoices.get(invoice).is_some_and(|it| it.status == InvoiceStatus::Open);
+        if open && held.status == Status::Active {
+            self.update::<Subscription>("customer.subscription.updated", &held.id, |held| {
+                held.status = Status::PastDue;
+            });
+        }
+    }
+
+    /// The invoice of a change: what waited, what was used until now, and the periods that begin.
+    pub(super) fn make_change_invoice(
+        &mut self,
+        before: &Subscription,
+        after: &Subscription,
+        invoice: &str,
+        next: &Next,
+    ) {
+        let now = self.now;
+        let mut lines = self.take_pending_lines(after);
+        if next.restarts {
+            for item in &before.items {
+                if before.status != Status::Trialing {
+                    let used = (item.current_period_start, now);
+                    lines.extend(self.usage_lines(before, item, used));
+                }
+            }
+            let trial = after.status == Status::Trialing;
+            for item in &after.items {
+                let (part, whole) = self.part_of_period(item, next.anchor);
+                if trial || part == whole {
+                    lines.extend(self.advance_lines(after, item, trial));
+                    continue;
+                }
+                let period = (item.current_period_start, item.current_period_end);
+                let rest = Rest { start: period.0, end: period.1, length: whole };
+                let amount = rest.share(self.cost(item, &after.currency));
+                lines.extend(self.part_line(after, item, period, amount));
             }
         }
-        let period = (self.now, self.now);
-        self.make_invoice(&held, invoice.to_owned(), BillingReason::Update, lines, period);
-        self.finalize(invoice);
-        self.collect(invoice, true);
+        let id = invoice.to_owned();
+        self.make_invoice(after, id, BillingReason::Update, lines, (now, now));
     }
 }
 
-fn items_after(held: &Subscription, swaps: &[Swap]) -> Vec<Item> {
-    let swap_of = |item: &Item| {
-        swaps.iter().find(|swap| swap.before.as_ref().is_some_and(|before| before.id == item.id))
+/// Sets what a change says besides items and trial.
+fn set_terms(held: &mut Subscription, change: SubscriptionChange, now: i64) {
+    if let Some(collection) = change.collection {
+        held.collection = collection;
+    }
+    set_text(&mut held.default_payment_method, change.default_payment_method);
+    set_text(&mut held.description, change.description);
+    merge_metadata(&mut held.metadata, &change.metadata);
+    match change.pause_collection {
+        Some(CollectionChange::Pause(pause)) => held.pause_collection = Some(pause),
+        Some(CollectionChange::Resume) => held.pause_collection = None,
+        None => {}
+    }
+    if let Some(settings) = change.trial_settings {
+        held.trial_settings = settings;
+    }
+    set_settings(held, &change.settings);
+    set_end(held, change.cancel_at_period_end, change.cancel_at, now);
+    set_text(&mut held.cancellation_comment, change.cancellation.comment);
+    set_text(&mut held.cancellation_feedback, change.cancellation.feedback);
+}
+
+fn set_settings(held: &mut Subscription, change: &SubscriptionSettings) {
+    let mut settings = held.settings.as_deref().cloned().unwrap_or_default();
+    let set = |held: &mut Option<Value>, change: &Option<Value>| {
+        if let Some(value) = change {
+            *held = Some(value.clone()).filter(|value| !value.is_null());
+        }
     };
-    let kept = held.items.iter().filter_map(|item| match swap_of(item) {
-        Some(swap) => swap.after.clone(),
-        None => Some(item.clone()),
-    });
-    let added =
-        swaps.iter().filter(|swap| swap.before.is_none()).filter_map(|swap| swap.after.clone());
-    kept.chain(added).collect()
+    set(&mut settings.billing_thresholds, &change.billing_thresholds);
+    set(&mut settings.invoice_settings, &change.invoice_settings);
+    set(&mut settings.payment_settings, &change.payment_settings);
+    let given = settings != SubscriptionSettings::default();
+    held.settings = given.then(|| Box::new(settings));
 }
 
 /// Sets or takes back the end of a subscription.
-fn set_end(held: &mut Subscription, at_period_end: Option<bool>, at: Option<i64>, now: i64) {
+fn set_end(held: &mut Subscription, at_period_end: Option<bool>, at: Option<CancelAt>, now: i64) {
     let end = match (at_period_end, at) {
-        (Some(true), _) => Some((true, Some(held.period().1))),
-        (_, Some(0)) | (Some(false), None) => Some((false, None)),
-        (_, Some(at)) => Some((false, Some(at))),
+        (Some(true), _) => Some((true, end_of(&held.items, CancelAt::MaxPeriodEnd))),
+        (_, Some(at)) => Some((false, end_of(&held.items, at))),
+        (Some(false), None) => Some((false, None)),
         (None, None) => None,
     };
     let Some((at_period_end, cancel_at)) = end else {

@@ -1,6 +1,10 @@
 //! Subscriptions and their items.
 
 use super::Metadata;
+use super::terms::{
+    BillingMode, Collection, PauseCollection, Paused, PendingUpdate, SubscriptionSettings,
+    TrialSettings,
+};
 
 /// The states of a subscription (STRIPE.md 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +16,7 @@ pub(crate) enum Status {
     PastDue,
     Canceled,
     Unpaid,
+    Paused,
 }
 
 impl Status {
@@ -24,6 +29,7 @@ impl Status {
             Self::PastDue => "past_due",
             Self::Canceled => "canceled",
             Self::Unpaid => "unpaid",
+            Self::Paused => "paused",
         }
     }
 
@@ -31,9 +37,12 @@ impl Status {
     pub(crate) fn has_ended(self) -> bool {
         match self {
             Self::Canceled | Self::IncompleteExpired => true,
-            Self::Incomplete | Self::Trialing | Self::Active | Self::PastDue | Self::Unpaid => {
-                false
-            }
+            Self::Incomplete
+            | Self::Trialing
+            | Self::Active
+            | Self::PastDue
+            | Self::Unpaid
+            | Self::Paused => false,
         }
     }
 }
@@ -56,12 +65,16 @@ pub(crate) struct Subscription {
     pub(crate) id: String,
     pub(crate) created: i64,
     pub(crate) billing_cycle_anchor: i64,
+    pub(crate) billing_mode: BillingMode,
+    /// Since when its billing mode is what it is.
+    pub(crate) billing_mode_since: i64,
     pub(crate) cancel_at: Option<i64>,
     pub(crate) cancel_at_period_end: bool,
     pub(crate) canceled_at: Option<i64>,
     pub(crate) cancellation_comment: Option<String>,
     pub(crate) cancellation_feedback: Option<String>,
     pub(crate) cancellation_reason: Option<&'static str>,
+    pub(crate) collection: Collection,
     pub(crate) currency: String,
     pub(crate) customer: String,
     pub(crate) default_payment_method: Option<String>,
@@ -71,8 +84,19 @@ pub(crate) struct Subscription {
     pub(crate) items: Vec<Item>,
     pub(crate) latest_invoice: Option<String>,
     pub(crate) metadata: Metadata,
+    pub(crate) pause_collection: Option<PauseCollection>,
+    /// Set while, and only while, it is paused.
+    pub(crate) paused: Option<Box<Paused>>,
+    pub(crate) pending_update: Option<Box<PendingUpdate>>,
+    /// The schedule that manages it.
+    pub(crate) schedule: Option<String>,
+    /// None while all of them are as a new subscription has them.
+    pub(crate) settings: Option<Box<SubscriptionSettings>>,
+    /// When it began, which may be before it was made.
+    pub(crate) start_date: i64,
     pub(crate) status: Status,
     pub(crate) trial_end: Option<i64>,
+    pub(crate) trial_settings: TrialSettings,
     pub(crate) trial_start: Option<i64>,
 }
 

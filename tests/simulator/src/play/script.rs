@@ -259,14 +259,19 @@ impl Script {
 
     fn subscribe(&mut self, world: &mut World, person: usize, fate: Fate) -> Result<(), LifeError> {
         let plan = self.chance.pick(&[(40, 0), (35, 1), (15, 2), (10, 3)]).unwrap_or(0);
-        let mut items = vec![NewItem { price: self.price(plan), quantity: Some(1) }];
+        let mut items =
+            vec![NewItem { price: self.price(plan), quantity: Some(1), ..NewItem::default() }];
         if plan != 3 && self.chance.hits(0.3) {
             let seats = self.chance.between(1, 20);
-            items.push(NewItem { price: self.price(4), quantity: Some(seats) });
+            items.push(NewItem {
+                price: self.price(4),
+                quantity: Some(seats),
+                ..NewItem::default()
+            });
         }
         if self.chance.hits(0.05) {
             items.extend(
-                (5..17).map(|module| NewItem { price: self.price(module), quantity: None }),
+                (5..17).map(|module| NewItem { price: self.price(module), ..NewItem::default() }),
             );
         }
         let never = matches!(fate, Fate::NeverPays);

@@ -20,6 +20,7 @@ pub(crate) mod portal;
 pub(crate) mod previous;
 pub(crate) mod price;
 pub(crate) mod product;
+pub(crate) mod schedule;
 pub(crate) mod setup_intent;
 pub(crate) mod subscription;
 pub(crate) mod test_clock;

@@ -6,6 +6,7 @@ use super::{INLINE_ENTRIES_MAX, Object, View, extend, price, put, remove};
 use crate::model::Metadata;
 use crate::model::subscription::{Item, Status, Subscription};
 use crate::model::table::Table;
+use crate::model::terms::{self, AnchorReset};
 use crate::version::since;
 use crate::world::World;
 use serde::Serialize;
@@ -59,10 +60,10 @@ struct Body<'a> {
     application_fee_percent: (),
     automatic_tax: AutomaticTax,
     billing_cycle_anchor: i64,
-    billing_cycle_anchor_config: (),
+    billing_cycle_anchor_config: Option<&'a Value>,
     billing_mode: BillingMode,
     billing_schedules: [(); 0],
-    billing_thresholds: (),
+    billing_thresholds: Option<&'a Value>,
     cancel_at: Option<i64>,
     cancel_at_period_end: bool,
     canceled_at: Option<i64>,
@@ -72,14 +73,14 @@ struct Body<'a> {
     currency: &'a str,
     customer: &'a str,
     customer_account: (),
-    days_until_due: (),
+    days_until_due: Option<i64>,
     default_payment_method: Option<&'a str>,
     default_source: (),
     default_tax_rates: [(); 0],
     description: Option<&'a str>,
     discounts: &'a [String],
     ended_at: Option<i64>,
-    invoice_settings: InvoiceSettings,
+    invoice_settings: Kept<'a, InvoiceSettings>,
     items: Items<'a>,
     latest_invoice: Option<&'a str>,
     livemode: bool,
@@ -87,15 +88,15 @@ struct Body<'a> {
     metadata: &'a Metadata,
     next_pending_invoice_item_invoice: (),
     on_behalf_of: (),
-    pause_collection: (),
-    payment_settings: PaymentSettings,
+    pause_collection: Option<PauseCollection>,
+    payment_settings: Kept<'a, PaymentSettings>,
     pending_invoice_item_interval: (),
     pending_setup_intent: (),
-    pending_update: (),
-    schedule: (),
+    pending_update: Option<PendingUpdate<'a>>,
+    schedule: Option<&'a str>,
     start_date: i64,
     status: &'static str,
-    status_details: (),
+    status_details: Option<StatusDetails>,
     test_clock: Option<&'a str>,
     transfer_data: (),
     trial_end: Option<i64>,
@@ -110,11 +111,25 @@ struct AutomaticTax {
     liability: (),
 }
 
+/// How prorations and invoices are worked out.
 #[derive(Serialize)]
-struct BillingMode {
-    flexible: Flexible,
+pub(super) struct BillingMode {
+    flexible: Option<Flexible>,
     r#type: &'static str,
-    updated_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<i64>,
+}
+
+impl BillingMode {
+    pub(super) fn of(mode: terms::BillingMode, since: Option<i64>) -> Self {
+        let (r#type, discounts) = match mode {
+            terms::BillingMode::Classic => ("classic", None),
+            terms::BillingMode::Flexible => ("flexible", Some("included")),
+            terms::BillingMode::FlexibleItemized => ("flexible", Some("itemized")),
+        };
+        let flexible = discounts.map(|proration_discounts| Flexible { proration_discounts });
+        Self { flexible, r#type, updated_at: since.filter(|_| discounts.is_some()) }
+    }
 }
 
 #[derive(Serialize)]
@@ -151,6 +166,47 @@ struct PaymentSettings {
     save_default_payment_method: &'static str,
 }
 
+/// Settings as they were given, or as an untouched subscription shows them.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Kept<'a, T> {
+    Given(&'a Value),
+    Untouched(T),
+}
+
+#[derive(Serialize)]
+struct PauseCollection {
+    behavior: &'static str,
+    resumes_at: Option<i64>,
+}
+
+/// The change that waits for a payment.
+#[derive(Serialize)]
+struct PendingUpdate<'a> {
+    billing_cycle_anchor: Option<i64>,
+    expires_at: i64,
+    subscription_items: Vec<ItemBody<'a>>,
+    trial_end: Option<i64>,
+    trial_from_plan: (),
+}
+
+#[derive(Serialize)]
+struct StatusDetails {
+    paused: PausedDetails,
+}
+
+#[derive(Serialize)]
+struct PausedDetails {
+    subscription: PauseReason,
+    transitioned_at: i64,
+    r#type: &'static str,
+}
+
+#[derive(Serialize)]
+struct PauseReason {
+    r#type: &'static str,
+}
+
 #[derive(Serialize)]
 struct TrialSettings {
     end_behavior: EndBehavior,
@@ -158,7 +214,7 @@ struct TrialSettings {
 
 #[derive(Serialize)]
 struct EndBehavior {
-    billing_cycle_anchor: (),
+    billing_cycle_anchor: Option<&'static str>,
     missing_payment_method: &'static str,
 }
 
@@ -202,6 +258,8 @@ fn body<'a>(
     let shown = if view.whole_lists { total } else { total.min(INLINE_ENTRIES_MAX) };
     let data = held.items.iter().take(shown);
     let data = data.map(|one| item_body(one, held, world, view, prices)).collect();
+    let pending_update = pending_update(held, world, view, prices);
+    let kept = held.settings.as_deref();
     Body {
         id: &held.id,
         object: "subscription",
@@ -209,14 +267,10 @@ fn body<'a>(
         application_fee_percent: (),
         automatic_tax: AutomaticTax { disabled_reason: (), enabled: false, liability: () },
         billing_cycle_anchor: held.billing_cycle_anchor,
-        billing_cycle_anchor_config: (),
-        billing_mode: BillingMode {
-            flexible: Flexible { proration_discounts: "included" },
-            r#type: "flexible",
-            updated_at: held.created,
-        },
+        billing_cycle_anchor_config: kept.and_then(|it| it.anchor_config.as_ref()),
+        billing_mode: BillingMode::of(held.billing_mode, Some(held.billing_mode_since)),
         billing_schedules: [],
-        billing_thresholds: (),
+        billing_thresholds: kept.and_then(|it| it.billing_thresholds.as_ref()),
         cancel_at: held.cancel_at,
         cancel_at_period_end: held.cancel_at_period_end,
         canceled_at: held.canceled_at,
@@ -226,25 +280,30 @@ fn body<'a>(
             feedback_option: (),
             reason: held.cancellation_reason,
         },
-        collection_method: "charge_automatically",
+        collection_method: held.collection.as_str(),
         created: held.created,
         currency: &held.currency,
         customer: &held.customer,
         customer_account: (),
-        days_until_due: (),
+        days_until_due: held.collection.days_until_due(),
         default_payment_method: held.default_payment_method.as_deref(),
         default_source: (),
         default_tax_rates: [],
         description: held.description.as_deref(),
         discounts: &held.discounts,
         ended_at: held.ended_at,
-        invoice_settings: InvoiceSettings {
-            account_tax_ids: (),
-            custom_fields: (),
-            description: (),
-            footer: (),
-            issuer: Issuer { r#type: "self" },
-        },
+        invoice_settings: kept.and_then(|it| it.invoice_settings.as_ref()).map_or_else(
+            || {
+                Kept::Untouched(InvoiceSettings {
+                    account_tax_ids: (),
+                    custom_fields: (),
+                    description: (),
+                    footer: (),
+                    issuer: Issuer { r#type: "self" },
+                })
+            },
+            Kept::Given,
+        ),
         items: Items {
             object: "list",
             data,
@@ -258,30 +317,64 @@ fn body<'a>(
         metadata: &held.metadata,
         next_pending_invoice_item_invoice: (),
         on_behalf_of: (),
-        pause_collection: (),
-        payment_settings: PaymentSettings {
-            payment_method_options: (),
-            payment_method_types: (),
-            save_default_payment_method: "off",
-        },
+        pause_collection: held.pause_collection.map(|pause| PauseCollection {
+            behavior: pause.behavior.as_str(),
+            resumes_at: pause.resumes_at,
+        }),
+        payment_settings: kept.and_then(|it| it.payment_settings.as_ref()).map_or(
+            Kept::Untouched(PaymentSettings {
+                payment_method_options: (),
+                payment_method_types: (),
+                save_default_payment_method: "off",
+            }),
+            Kept::Given,
+        ),
         pending_invoice_item_interval: (),
         pending_setup_intent: (),
-        pending_update: (),
-        schedule: (),
-        start_date: held.created,
+        pending_update,
+        schedule: held.schedule.as_deref(),
+        start_date: held.start_date,
         status: held.status.as_str(),
-        status_details: (),
+        status_details: status_details(held),
         test_clock: world.clock_of(&held.customer).map(|clock| clock.id.as_str()),
         transfer_data: (),
         trial_end: held.trial_end,
         trial_settings: TrialSettings {
             end_behavior: EndBehavior {
-                billing_cycle_anchor: (),
-                missing_payment_method: "create_invoice",
+                billing_cycle_anchor: held.trial_settings.anchor.map(AnchorReset::as_str),
+                missing_payment_method: held.trial_settings.missing_method.as_str(),
             },
         },
         trial_start: held.trial_start,
     }
+}
+
+/// Since when and why a subscription is paused.
+fn status_details(held: &Subscription) -> Option<StatusDetails> {
+    held.paused.as_deref().map(|paused| StatusDetails {
+        paused: PausedDetails {
+            subscription: PauseReason { r#type: paused.reason.as_str() },
+            transitioned_at: paused.since,
+            r#type: "subscription",
+        },
+    })
+}
+
+fn pending_update<'a>(
+    held: &'a Subscription,
+    world: &'a World,
+    view: View<'_>,
+    prices: &mut PriceBook,
+) -> Option<PendingUpdate<'a>> {
+    let pending = held.pending_update.as_deref()?;
+    let items = pending.items.iter();
+    Some(PendingUpdate {
+        billing_cycle_anchor: pending.billing_cycle_anchor,
+        expires_at: pending.expires_at,
+        subscription_items: items.map(|one| item_body(one, held, world, view, prices)).collect(),
+        trial_end: pending.trial_end,
+        trial_from_plan: (),
+    })
 }
 
 fn item_body<'a>(
@@ -325,10 +418,17 @@ fn dress_for_version(body: &mut Value, held: &Subscription, world: &World, view:
             remove(body, &[field]);
         }
     }
-    if let Some(Value::Array(items)) = body.pointer_mut("/items/data") {
-        for item in items {
-            dress_item(item, view);
+    for place in ["/items/data", "/pending_update/subscription_items"] {
+        if let Some(Value::Array(items)) = body.pointer_mut(place) {
+            for item in items {
+                dress_item(item, view);
+            }
         }
+    }
+    if let Some(end) = body.pointer_mut("/trial_settings/end_behavior")
+        && !version.has(since::ENDIVE)
+    {
+        remove(end, &["billing_cycle_anchor"]);
     }
     if version.has(since::BASIL) {
         return;
@@ -381,8 +481,11 @@ fn valued(body: &impl Serialize) -> Value {
 fn billed_until(held: &Item, of: &Subscription) -> Option<i64> {
     match of.status {
         Status::Incomplete | Status::IncompleteExpired => None,
-        Status::Trialing | Status::Active | Status::PastDue | Status::Canceled | Status::Unpaid => {
-            Some(held.current_period_end)
-        }
+        Status::Trialing
+        | Status::Active
+        | Status::PastDue
+        | Status::Canceled
+        | Status::Unpaid
+        | Status::Paused => Some(held.current_period_end),
     }
 }

@@ -1,14 +1,10 @@
 //! Test clocks.
 
 use super::{Object, View, deleted};
-use crate::calendar::SECONDS_PER_DAY;
 use crate::model::table::Table;
 use crate::model::test_clock::{ClockStatus, TestClock};
 use crate::world::World;
 use serde_json::{Value, json};
-
-/// Unverified: how long a clock is kept.
-const KEPT_DAYS: i64 = 30;
 
 impl Object for TestClock {
     const KIND: &'static str = "test_helpers.test_clock";
@@ -40,7 +36,8 @@ impl Object for TestClock {
         }
         let (status, details) = match self.status {
             ClockStatus::Ready => ("ready", json!({})),
-            ClockStatus::Advancing { to } => {
+            ClockStatus::InternalFailure => ("internal_failure", json!({})),
+            ClockStatus::Advancing { to, .. } => {
                 ("advancing", json!({ "advancing": { "target_frozen_time": to } }))
             }
         };
@@ -48,7 +45,7 @@ impl Object for TestClock {
             "id": self.id,
             "object": Self::KIND,
             "created": self.created,
-            "deletes_after": self.created + KEPT_DAYS * SECONDS_PER_DAY,
+            "deletes_after": self.deletes_after,
             "frozen_time": self.frozen_time,
             "livemode": false,
             "name": self.name,

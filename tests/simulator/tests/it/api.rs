@@ -222,7 +222,7 @@ async fn pages_walk_both_ways_and_filter_by_creation() {
 async fn lists_inside_objects_are_cut_at_ten_and_can_be_read_on() {
     let stage = Stage::start().await;
     let customer = stage.customer(Card::Good);
-    let item = NewItem { price: stage.monthly.clone(), quantity: Some(1) };
+    let item = NewItem { price: stage.monthly.clone(), quantity: Some(1), ..NewItem::default() };
     let wish = NewSubscription { items: vec![item; 12], ..stage.wish(&customer) };
     let id = stage.simulator.subscribe(&wish).unwrap();
     let body = call(&stage, "GET", &format!("/v1/subscriptions/{id}"), "").await.body;

@@ -359,7 +359,8 @@ async fn a_change_of_interval_and_a_swap_of_items_are_one_update_each() {
 async fn a_new_interval_credits_the_rest_of_every_item() {
     let stage = Stage::start().await;
     let customer = stage.customer(Card::Good);
-    let item = |price: &str| NewItem { price: price.to_owned(), quantity: Some(1) };
+    let item =
+        |price: &str| NewItem { price: price.to_owned(), quantity: Some(1), ..NewItem::default() };
     let wish = NewSubscription {
         items: vec![item(&stage.monthly), item(&stage.bigger)],
         ..stage.wish(&customer)
@@ -402,7 +403,7 @@ async fn a_deleted_customer_takes_its_subscriptions_along() {
 async fn a_change_past_the_tenth_item_makes_an_event_that_does_not_show_it() {
     let stage = Stage::start().await;
     let customer = stage.customer(Card::Good);
-    let item = NewItem { price: stage.monthly.clone(), quantity: Some(1) };
+    let item = NewItem { price: stage.monthly.clone(), quantity: Some(1), ..NewItem::default() };
     let wish = NewSubscription { items: vec![item; 12], ..stage.wish(&customer) };
     let id = stage.simulator.subscribe(&wish).unwrap();
     let held = stage.truth("subscription", &id);

@@ -30,6 +30,8 @@ mod rules;
 mod search;
 mod seeding;
 mod stage;
+mod status_table;
+mod subscriber;
 mod test_clocks;
 mod thin;
 mod version_two;

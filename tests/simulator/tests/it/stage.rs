@@ -55,7 +55,11 @@ impl Stage {
     pub(crate) fn wish(&self, customer: &str) -> NewSubscription {
         NewSubscription {
             customer: customer.to_owned(),
-            items: vec![NewItem { price: self.monthly.clone(), quantity: Some(2) }],
+            items: vec![NewItem {
+                price: self.monthly.clone(),
+                quantity: Some(2),
+                ..NewItem::default()
+            }],
             ..NewSubscription::default()
         }
     }

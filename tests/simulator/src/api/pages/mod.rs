@@ -148,7 +148,9 @@ const TEST_CARDS: &[(&str, &str)] = &[
 fn told(wrong: &LifeError) -> String {
     match wrong {
         LifeError::Missing { kind, .. } => format!("There is no such {kind}."),
-        LifeError::Invalid { message, .. } | LifeError::NotNow { message, .. } => message.clone(),
+        LifeError::Invalid { message, .. }
+        | LifeError::NotNow { message, .. }
+        | LifeError::TooMany { message } => message.clone(),
         LifeError::Declined { decline, .. } => decline.message().to_owned(),
         LifeError::NeedsAction { .. } => "Your bank asks whether it is you.".to_owned(),
     }

@@ -116,6 +116,7 @@ fn standing(held: &Subscription) -> String {
         Status::Trialing => format!("Free until {end}."),
         Status::PastDue => "The last payment failed. Please change your payment method.".to_owned(),
         Status::Unpaid => "Unpaid. Please change your payment method.".to_owned(),
+        Status::Paused => "Paused.".to_owned(),
         Status::Incomplete => "Waits for its first payment.".to_owned(),
         Status::Canceled | Status::IncompleteExpired => "Ended.".to_owned(),
     }

@@ -62,6 +62,7 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
     customer_only(form, &[TEST_CLOCK])?;
     if let Some(clock) = form.text(TEST_CLOCK) {
         world.live_clock(clock, TEST_CLOCK)?;
+        world.check_clock_room(clock)?;
     }
     Ok(world.create_customer(NewCustomer {
         address: address(form),

@@ -27,6 +27,9 @@ mod product_features;
 mod products;
 mod promotion_codes;
 mod subscription_items;
+mod subscription_schedules;
+mod subscription_settings;
+mod subscription_terms;
 mod subscriptions;
 mod test_clocks;
 mod webhook_endpoints;
@@ -111,6 +114,7 @@ const RESOURCES: &[Resource] = &[
     products::RESOURCE,
     promotion_codes::RESOURCE,
     subscription_items::RESOURCE,
+    subscription_schedules::RESOURCE,
     subscriptions::RESOURCE,
     test_clocks::RESOURCE,
     webhook_endpoints::RESOURCE,

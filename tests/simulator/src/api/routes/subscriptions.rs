@@ -1,12 +1,10 @@
 //! `/v1/subscriptions`.
 
-use super::{Answered, Call, Resource, Verb, clock_of, discounts, fits};
-use crate::api::error::ApiError;
-use crate::api::form::Form;
-use crate::life::{
-    Cancel, ItemChange, NewItem, NewSubscription, PaymentBehavior, ProrationBehavior, Start,
-    SubscriptionChange,
+use super::{
+    Answered, Call, Resource, Verb, clock_of, discounts, fits, subscription_terms as terms,
 };
+use crate::api::error::ApiError;
+use crate::api::list::Within;
 use crate::model::subscription::{Status, Subscription};
 use crate::render::Object;
 use crate::world::World;
@@ -20,15 +18,12 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
         (Verb::Get, []) => list(call, world),
         (Verb::Get, ["search"]) => call.search::<Subscription>(world),
         (Verb::Get, [id]) => call.retrieve::<Subscription>(world, id),
-        (Verb::Post, []) => {
-            create(call, world).and_then(|id| call.show::<Subscription>(world, &id))
-        }
-        (Verb::Post, [id]) => {
-            update(call, world, id).and_then(|()| call.show::<Subscription>(world, id))
-        }
-        (Verb::Delete, [id]) => {
-            cancel(world, id, &call.form).and_then(|()| call.show::<Subscription>(world, id))
-        }
+        (Verb::Post, []) => create(call, world),
+        (Verb::Post, [id]) => update(call, world, id),
+        (Verb::Post, [id, "migrate"]) => migrate(call, world, id),
+        (Verb::Post, [id, "pause"]) => pause(call, world, id),
+        (Verb::Post, [id, "resume"]) => resume(call, world, id),
+        (Verb::Delete, [id]) => cancel(call, world, id),
         (Verb::Delete, [id, "discount"]) => {
             let held = world.subscriptions.get(id).map(|held| held.discounts.clone());
             discounts::delete(call, world, &held.unwrap_or_default())
@@ -49,7 +44,11 @@ pub(super) fn written_list(call: &Call<'_>, world: &World) -> Result<Bytes, ApiE
 
 /// Which subscriptions a list shows.
 struct Filter<'a> {
+    automatic_tax: Option<bool>,
+    collection_method: Option<&'a str>,
     customer: Option<&'a str>,
+    period_end: Within,
+    period_start: Within,
     price: Option<&'a str>,
     status: Option<&'a str>,
     test_clock: Option<&'a str>,
@@ -57,11 +56,27 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn parse(call: &'a Call<'_>) -> Result<Self, ApiError> {
-        call.filters(&["customer", "price", "status", "test_clock"])?;
+        call.filters(&[
+            "automatic_tax",
+            "collection_method",
+            "current_period_end",
+            "current_period_start",
+            "customer",
+            "plan",
+            "price",
+            "status",
+            "test_clock",
+        ])?;
         let form = &call.form;
+        let tax = form.inner("automatic_tax");
+        tax.only(&["enabled"])?;
         Ok(Self {
+            automatic_tax: tax.boolean("enabled")?,
+            collection_method: form.text("collection_method"),
             customer: form.text("customer"),
-            price: form.text("price"),
+            period_end: Within::parse(form, "current_period_end")?,
+            period_start: Within::parse(form, "current_period_start")?,
+            price: form.text("price").or_else(|| form.text("plan")),
             status: form.text("status"),
             test_clock: form.text("test_clock"),
         })
@@ -76,118 +91,50 @@ impl<'a> Filter<'a> {
         };
         let of_clock = self.customer.is_some() && self.test_clock.is_none()
             || clock_of(world, &held.customer) == self.test_clock;
+        // No subscription has automatic tax here.
         shown
             && of_clock
+            && self.automatic_tax != Some(true)
+            && fits(self.collection_method, held.collection.as_str())
+            && self
+                .period_start
+                .holds_some(held.items.iter().map(|it| it.current_period_start).max())
+            && self.period_end.holds_some(held.items.iter().map(|it| it.current_period_end).min())
             && fits(self.customer, &held.customer)
             && self.price.is_none_or(|price| held.items.iter().any(|item| item.price == price))
     }
 }
 
-fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
-    let form = &call.form;
-    discounts::only(
-        form,
-        call.version,
-        &[
-            "cancel_at_period_end",
-            "customer",
-            "description",
-            "items",
-            "metadata",
-            "payment_behavior",
-            "trial_end",
-            "trial_period_days",
-        ],
-    )?;
-    let payment_behavior = match form.text("payment_behavior") {
-        None | Some("allow_incomplete") => PaymentBehavior::AllowIncomplete,
-        Some("default_incomplete") => PaymentBehavior::DefaultIncomplete,
-        Some("error_if_incomplete") => PaymentBehavior::ErrorIfIncomplete,
-        Some(_) => return Err(ApiError::invalid("payment_behavior", "Invalid payment_behavior")),
-    };
-    form.required("customer")?;
-    let days = form.integer("trial_period_days")?.filter(|days| *days > 0);
-    let trial_end = match days {
-        Some(days) => Some(world.now.saturating_add(days.saturating_mul(86_400))),
-        None => form.integer("trial_end")?,
-    };
-    let items: Vec<NewItem> = form.list("items").iter().map(new_item).collect::<Result<_, _>>()?;
-    if items.is_empty() {
-        return Err(ApiError::missing_parameter("items"));
-    }
-    Ok(world.subscribe(&NewSubscription {
-        cancel_at_period_end: form.boolean("cancel_at_period_end")?.unwrap_or(false),
-        customer: form.required("customer")?.to_owned(),
-        description: form.owned("description"),
-        discounts: discounts::wanted(form, call.version)?.unwrap_or_default(),
-        items,
-        metadata: form.map("metadata"),
-        payment_behavior,
-        start: Start::Api,
-        trial_end,
-    })?)
+fn create(call: &Call<'_>, world: &mut World) -> Answered {
+    let new = terms::new_subscription(world, &call.form, call.version)?;
+    let id = world.subscribe(&new)?;
+    call.show::<Subscription>(world, &id)
 }
 
-fn new_item(form: &Form) -> Result<NewItem, ApiError> {
-    form.only(&["price", "quantity"])?;
-    Ok(NewItem { price: form.required("price")?.to_owned(), quantity: form.integer("quantity")? })
+fn update(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
+    let held = world.known_subscription(id)?.clone();
+    let change = terms::change(world, &held, &call.form, call.version)?;
+    world.update_subscription(id, change)?;
+    call.show::<Subscription>(world, id)
 }
 
-fn update(call: &Call<'_>, world: &mut World, id: &str) -> Result<(), ApiError> {
-    let form = &call.form;
-    discounts::only(
-        form,
-        call.version,
-        &[
-            "cancel_at",
-            "cancel_at_period_end",
-            "description",
-            "items",
-            "metadata",
-            "proration_behavior",
-        ],
-    )?;
-    let proration = match form.text("proration_behavior") {
-        None | Some("create_prorations") => ProrationBehavior::CreateProrations,
-        Some("always_invoice") => ProrationBehavior::AlwaysInvoice,
-        Some("none") => ProrationBehavior::None,
-        Some(_) => {
-            return Err(ApiError::invalid("proration_behavior", "Invalid proration_behavior"));
-        }
-    };
-    let cancel_at = match form.text("cancel_at") {
-        Some("") => Some(0),
-        Some(_) | None => form.integer("cancel_at")?,
-    };
-    let items = form.list("items").iter().map(item_change).collect::<Result<_, _>>()?;
-    Ok(world.update_subscription(
-        id,
-        SubscriptionChange {
-            cancel_at,
-            cancel_at_period_end: form.boolean("cancel_at_period_end")?,
-            description: form.owned("description"),
-            discounts: discounts::wanted(form, call.version)?,
-            items,
-            metadata: form.map("metadata"),
-            proration,
-        },
-    )?)
+fn migrate(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
+    let mode = terms::migration(&call.form, call.version)?;
+    world.migrate_subscription(id, mode)?;
+    call.show::<Subscription>(world, id)
 }
 
-fn item_change(form: &Form) -> Result<ItemChange, ApiError> {
-    form.only(&["deleted", "id", "price", "quantity"])?;
-    Ok(ItemChange {
-        id: form.owned("id"),
-        deleted: form.boolean("deleted")?.unwrap_or(false),
-        price: form.owned("price"),
-        quantity: form.integer("quantity")?,
-    })
+fn pause(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
+    world.pause_subscription(id, terms::pause(&call.form)?)?;
+    call.show::<Subscription>(world, id)
 }
 
-fn cancel(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
-    form.only(&["cancellation_details", "invoice_now", "prorate"])?;
-    let details = form.inner("cancellation_details");
-    details.only(&["comment", "feedback"])?;
-    let how = Cancel { comment: details.owned("comment"), feedback: details.owned("feedback") };
-    Ok(world.cancel_subscription(id, how)?)
+fn resume(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
+    world.resume_subscription(id, terms::resume(&call.form, call.version)?)?;
+    call.show::<Subscription>(world, id)
+}
+
+fn cancel(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
+    world.cancel_subscription(id, terms::cancel(&call.form)?)?;
+    call.show::<Subscription>(world, id)
 }

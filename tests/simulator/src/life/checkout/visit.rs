@@ -406,7 +406,11 @@ impl World {
             customer: held.offer.customer.clone().unwrap_or_default(),
             description: data.description,
             items: items
-                .map(|line| NewItem { price: line.price.clone(), quantity: line.quantity })
+                .map(|line| NewItem {
+                    price: line.price.clone(),
+                    quantity: line.quantity,
+                    ..NewItem::default()
+                })
                 .collect(),
             metadata: data.metadata,
             start: Start::Checkout,

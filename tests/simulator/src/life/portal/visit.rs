@@ -84,7 +84,7 @@ impl World {
             });
             return self.update_subscription(subscription, change);
         }
-        self.cancel_subscription(subscription, Cancel { comment, feedback })
+        self.cancel_subscription(subscription, Cancel { comment, feedback, ..Cancel::default() })
     }
 
     /// Takes a cancellation at the end of the period back.

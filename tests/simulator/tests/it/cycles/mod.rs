@@ -1,4 +1,9 @@
-//! The life cycles of STRIPE.md 4.2: the set of events of each, and the objects they end in.
+//! The life cycles of STRIPE.md 4.2: the set of events of each step, and the objects they end in.
 
+mod cancels;
 mod checkout;
+mod pauses;
 mod portal;
+mod renewals;
+mod starts;
+mod trials;
