@@ -42,6 +42,7 @@ impl Object for SetupIntent {
             "created": self.created,
             "customer": self.customer,
             "description": self.description,
+            "excluded_payment_method_types": null,
             "flow_directions": null,
             "last_setup_error": error,
             "latest_attempt": null,

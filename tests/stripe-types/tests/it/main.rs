@@ -9,6 +9,7 @@ mod credits;
 mod customers;
 mod entitlements;
 mod hooks;
+mod hosted;
 mod invoices;
 mod judge;
 mod refusals;
@@ -26,6 +27,7 @@ const WALKED: &[Subject] = &[
     Subject::Customers,
     Subject::Entitlements,
     Subject::Hooks,
+    Subject::Hosted,
     Subject::Invoices,
     Subject::Subscriptions,
     Subject::Usage,
