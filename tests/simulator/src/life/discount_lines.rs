@@ -38,6 +38,17 @@ impl World {
         currency: &str,
         costs: &[(&str, i64)],
     ) -> i64 {
+        self.left_of_each(customer, wishes, currency, costs).iter().sum()
+    }
+
+    /// The same for each of the costs.
+    pub(super) fn left_of_each(
+        &self,
+        customer: &str,
+        wishes: &[Redeem],
+        currency: &str,
+        costs: &[(&str, i64)],
+    ) -> Vec<i64> {
         let named = wishes.iter().filter_map(|wish| self.coupon_wished(wish));
         let mut coupons: Vec<&Coupon> = named.collect();
         if wishes.is_empty() {
@@ -57,7 +68,7 @@ impl World {
                 *left -= taken;
             }
         }
-        left.iter().sum()
+        left
     }
 
     fn coupon_wished(&self, wish: &Redeem) -> Option<&Coupon> {

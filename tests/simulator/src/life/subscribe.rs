@@ -111,6 +111,7 @@ impl World {
         if let Some(prepaid) = &prepaid {
             let method = prepaid.method.clone();
             self.edit::<Subscription>(&id, |held| held.default_payment_method = method);
+            self.discounts_of_session(&discounts, &prepaid.session);
             self.complete_for(&prepaid.session, &id, invoice.as_deref());
         }
         self.emit::<Subscription>("customer.subscription.created", &id);

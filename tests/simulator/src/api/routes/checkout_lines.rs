@@ -2,11 +2,10 @@
 //! are made once every line is found good.
 
 use super::prices::price_data;
-use super::products::product_data;
 use crate::api::error::ApiError;
 use crate::api::form::Form;
-use crate::life::NewPrice;
 use crate::life::checkout::LineWish;
+use crate::life::{NewPrice, NewProduct};
 use crate::model::Metadata;
 use crate::model::checkout::{Adjustable, Mode};
 use crate::world::World;
@@ -196,13 +195,36 @@ fn described(data: &Form, world: &World, place: usize) -> Result<AskedPrice, Api
             })?;
             None
         }
-        (None, false) => Some(Box::new(product_data(&described)?)),
+        (None, false) => Some(Box::new(product(&described)?)),
     };
     data.inner("recurring").only(&["interval", "interval_count"])?;
     let mut price = price_data(data)?;
     price.product = data.owned("product").unwrap_or_default();
     price.product_data = product;
     Ok(AskedPrice::Described(Box::new(price)))
+}
+
+/// A product that is made for a line.
+fn product(form: &Form) -> Result<NewProduct, ApiError> {
+    form.only(&["description", "images", "metadata", "name", "tax_code", "unit_label"])?;
+    Ok(NewProduct {
+        description: form.owned("description"),
+        images: form.values("images").into_iter().map(str::to_owned).collect(),
+        metadata: form.map("metadata"),
+        name: form.required("name")?.to_owned(),
+        tax_code: form.owned("tax_code"),
+        unit_label: form.owned("unit_label"),
+        ..NewProduct::default()
+    })
+}
+
+/// What is bought, where every price exists already.
+pub(super) fn amount(lines: &[Asked], world: &World) -> Option<i64> {
+    let cost = |line: &Asked| match &line.price {
+        AskedPrice::Named(id) => Some(world.period_cost(id, line.quantity.unwrap_or(0))),
+        AskedPrice::Described(_) => None,
+    };
+    lines.iter().map(cost).sum()
 }
 
 /// Makes the prices that were described, and what describes them.

@@ -92,6 +92,7 @@ pub(super) fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiEr
         tax_id_collection: enabled(form, "tax_id_collection")?,
         ui_mode,
     };
+    world.check_offered_discounts(&offer, checkout_lines::amount(&lines, world))?;
     let wishes = checkout_lines::made(lines, world)?;
     Ok(world.open_checkout(offer, wishes, expires_at))
 }

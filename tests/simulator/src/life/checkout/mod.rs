@@ -4,6 +4,7 @@
 //! 24 hours after it was made. Nobody is charged and no subscription is made before a visitor
 //! pays.
 
+mod discounts;
 pub(crate) mod visit;
 
 use super::LifeError;
@@ -99,15 +100,6 @@ impl World {
         self.open_checkout(offer, lines, None)
     }
 
-    /// Takes a promotion code off what is due.
-    pub(crate) fn redeem_at_checkout(&mut self, id: &str, code: &str) -> Result<(), LifeError> {
-        self.known_checkout(id)?;
-        Err(LifeError::Invalid {
-            param: "promotion_code",
-            message: format!("The promotion code {code} is not valid."),
-        })
-    }
-
     /// Works out what is due for each line now, and whether anything is.
     pub(super) fn reckon(&self, session: &mut CheckoutSession) {
         let trials =
@@ -117,7 +109,12 @@ impl World {
             let waits = trials && price.is_some_and(|price| price.recurring.is_some());
             let quantity = line.quantity.unwrap_or(0);
             line.subtotal = if waits { 0 } else { self.period_cost(&line.price, quantity) };
-            line.discount = 0;
+        }
+        let costs: Vec<(&str, i64)> =
+            session.lines.iter().map(|line| (line.price.as_str(), line.subtotal)).collect();
+        let left = self.left_at_checkout(&session.offer, &costs);
+        for (line, left) in session.lines.iter_mut().zip(left) {
+            line.discount = line.subtotal - left;
         }
         let free = session.total() == 0 || session.offer.mode == Mode::Setup;
         session.paid = if free { Paid::NotRequired } else { Paid::NotYet };

@@ -4,6 +4,7 @@
 //! A decline leaves the session open and nothing made but the payment intent and its charge. What
 //! is paid for is made once the payment has succeeded, or is under way.
 
+use super::discounts::wishes_of;
 use crate::life::LifeError;
 use crate::life::orders::{CustomerChange, NewCustomer, NewItem, NewSubscription, Start};
 use crate::life::payments::{Attempt, NewIntent, NewMethod, NewSetup};
@@ -62,7 +63,12 @@ impl World {
         if let Some(code) = &visit.promotion_code {
             self.redeem_at_checkout(id, code)?;
         }
-        let held = self.open_session(id)?.clone();
+        let mut held = self.open_session(id)?.clone();
+        self.check_discounts_at_checkout(&held)?;
+        // What is due may have changed since the session was opened.
+        self.reckon(&mut held);
+        let now = held.clone();
+        self.edit::<CheckoutSession>(id, |held| *held = now);
         let payer = self.who_pays(&held, visit);
         match held.offer.mode {
             Mode::Setup => {
@@ -405,6 +411,7 @@ impl World {
         let new = NewSubscription {
             customer: held.offer.customer.clone().unwrap_or_default(),
             description: data.description,
+            discounts: wishes_of(&held.offer),
             items: items
                 .map(|line| NewItem {
                     price: line.price.clone(),
@@ -441,6 +448,9 @@ impl World {
     }
 
     fn finish(&mut self, id: &str, payer: Payer, paid: Paid) {
+        if let Some(held) = self.checkout_sessions.get(id).cloned() {
+            self.count_redemptions(&held);
+        }
         self.edit::<CheckoutSession>(id, |held| {
             held.paid = paid;
             held.payer = Some(payer);
