@@ -9,6 +9,10 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum EventFault {
+    /// Its body is rendered for 2020-08-27, whatever version an endpoint has.
+    BeforeBasil,
+    /// Its body is rendered for 2025-03-31.basil, whatever version an endpoint has.
+    BeforeClover,
     /// Its first attempt comes so many milliseconds of real time later; what is made after it
     /// overtakes it.
     Delayed {
@@ -97,6 +101,11 @@ pub(crate) enum Mishap {
 }
 
 impl EventFaults {
+    /// Whether a fault is among what is still to come.
+    pub(crate) fn hold(&self, fault: EventFault) -> bool {
+        self.next.iter().chain(&self.script).any(|step| step.fault == Some(fault))
+    }
+
     /// What the next event, of a type, is decided to be, which is used up by it.
     pub(crate) fn take(&mut self, kind: &str) -> Mishap {
         if let Some(step) = self.script.front_mut().filter(|step| step.fits(kind)) {

@@ -4,6 +4,7 @@
 use crate::chance::{Chance, Stream};
 use crate::delivery::faults::Faults;
 use crate::mishap::{EventFault, EventFaults, Mishap};
+use crate::version::ApiVersion;
 use serde_json::{Map, Value};
 
 /// What is odd about the events of one change.
@@ -62,6 +63,19 @@ impl Oddities {
             unknown_field: Chance::new(seed, Stream::UnknownField),
             unknown_type: Chance::new(seed, Stream::UnknownType),
         }
+    }
+
+    /// The versions that bodies are asked for in on purpose, beside those of the endpoints.
+    pub(crate) fn versions(&self) -> Vec<ApiVersion> {
+        let asked = |fault: EventFault, rate: f64| rate > 0.0 || self.asked.hold(fault);
+        let mut versions = Vec::new();
+        if asked(EventFault::BeforeBasil, self.faults.before_basil_rate) {
+            versions.push(ApiVersion::before_basil());
+        }
+        if asked(EventFault::BeforeClover, self.faults.before_clover_rate) {
+            versions.push(ApiVersion::before_clover());
+        }
+        versions
     }
 
     /// What is odd about the events of a change, of a type.

@@ -114,7 +114,7 @@ impl Simulator {
         let mut clock = Clock::new(options.clock, wall.as_ref());
         let now = clock.now(wall.as_ref());
         let mut world = World::new(options.seed, now, options.api_version, options.rules);
-        world.oddities.faults = options.faults;
+        world.change_oddities(|oddities| oddities.faults = options.faults);
         world.base_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
         let courier =
             Courier::new(options.seed, options.faults, options.retries, options.in_flight_max);
@@ -270,7 +270,7 @@ impl Simulator {
         if !faults.are_rates() {
             return false;
         }
-        self.state().world.oddities.faults = faults;
+        self.state().world.change_oddities(|oddities| oddities.faults = faults);
         self.shared.courier.set_faults(faults);
         true
     }
@@ -288,7 +288,7 @@ impl Simulator {
 
     /// What is still to go wrong with single events.
     pub(crate) fn change_event_faults(&self, change: impl FnOnce(&mut EventFaults)) {
-        change(&mut self.state().world.oddities.asked);
+        self.state().world.change_oddities(|oddities| change(&mut oddities.asked));
     }
 
     /// Sets when failed deliveries are sent again, for what fails from now on.
@@ -493,6 +493,12 @@ impl Simulator {
         self.on_request(|world| world.advance_test_clock(id, to))?;
         self.with_world(|_| ());
         Ok(())
+    }
+
+    /// Has the next test clock that is advanced fail on its way: it ends in `internal_failure`,
+    /// and no time passes for it any more.
+    pub fn fail_next_clock(&self) {
+        self.with_world(|world| world.clock_fails = true);
     }
 
     /// Deletes a test clock and its customers.

@@ -78,6 +78,12 @@ impl ApiVersion {
         Self { text: Arc::from("2020-08-27"), date: 20_200_827 }
     }
 
+    /// 2025-03-31.basil, a version from before 2025-09-30.clover.
+    #[must_use]
+    pub fn before_clover() -> Self {
+        Self { text: Arc::from("2025-03-31.basil"), date: since::BASIL }
+    }
+
     /// The version as Stripe writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -242,13 +242,25 @@ impl World {
 
     /// Who will be sent the events from now on.
     pub(crate) fn listen(&mut self, listeners: Vec<Listener>) {
+        self.listeners = listeners;
+        self.choose_versions();
+    }
+
+    /// Changes what goes wrong with events.
+    pub(crate) fn change_oddities(&mut self, change: impl FnOnce(&mut Oddities)) {
+        change(&mut self.oddities);
+        self.choose_versions();
+    }
+
+    /// The versions that events are rendered for from now on.
+    fn choose_versions(&mut self) {
         self.versions.truncate(1);
-        for listener in &listeners {
-            if !self.versions.contains(&listener.version) {
-                self.versions.push(listener.version.clone());
+        let heard = self.listeners.iter().map(|listener| listener.version.clone());
+        for version in heard.chain(self.oddities.versions()) {
+            if !self.versions.contains(&version) {
+                self.versions.push(version);
             }
         }
-        self.listeners = listeners;
     }
 
     /// Lets time pass: everything due by then happens, each thing in its own second.

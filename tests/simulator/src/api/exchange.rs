@@ -86,7 +86,8 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
         }
         Some(Fault::SlowAnswer { millis }) => timer::wait(Duration::from_millis(millis)).await,
         Some(
-            Fault::CutBeforeEffect
+            Fault::ClockFails
+            | Fault::CutBeforeEffect
             | Fault::DependencyFailed
             | Fault::ErrorAfterEffect
             | Fault::ErrorBeforeEffect
@@ -111,7 +112,8 @@ fn before_all(fault: Option<Fault>, request: &ApiRequest) -> Option<Result<ApiEr
         }
         Fault::LockTimeout => Some(Ok(ApiError::lock_timeout())),
         Fault::RateLimited { limit } => Some(Ok(ApiError::rate_limited(limit))),
-        Fault::CutAfterEffect
+        Fault::ClockFails
+        | Fault::CutAfterEffect
         | Fault::DependencyFailed
         | Fault::ErrorAfterEffect
         | Fault::LateSearch { .. }
@@ -182,7 +184,11 @@ fn execute(
         Some(_) | None => None,
     };
     let (result, id, now, replays) = simulator.with_world(|world| {
+        let breaks = fault == Some(Fault::ClockFails);
+        world.clock_fails |= breaks;
         let result = router::route(request, world, &version, late, simulator.courier());
+        // A call that advances no clock breaks none.
+        world.clock_fails &= !breaks;
         let replays = world.rules.v2_failures_replayed;
         (result, world.answered_request(), world.now, replays)
     });

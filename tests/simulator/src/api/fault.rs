@@ -13,6 +13,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
+    /// The test clock that the call advances ends in `internal_failure`. Any other call is done as
+    /// ever.
+    ClockFails,
     /// The connection is cut after the effect took place; an idempotency key keeps the answer
     /// that nobody got.
     CutAfterEffect,

@@ -8,6 +8,7 @@ use super::retry::Retries;
 use super::spoil::Spoil;
 use crate::chance::{Chance, Stream};
 use crate::mishap::{EventFault, Mishap};
+use crate::version::ApiVersion;
 use bytes::Bytes;
 use http::Uri;
 use std::cmp::Reverse;
@@ -146,9 +147,7 @@ impl Book {
             if !letter.is_for(EndpointId(place), endpoint) {
                 continue;
             }
-            let Some(body) = letter.body(endpoint) else {
-                continue;
-            };
+            let version = endpoint.api_version.clone();
             let due = now + self.chance.within(self.faults.reorder_window());
             let drop_first = self.chance.hits(self.faults.drop_first_rate);
             let duplicate = self.chance.hits(self.faults.duplicate_rate);
@@ -156,6 +155,8 @@ impl Book {
             let lost = self.mischief.hits(self.faults.lost_rate);
             let redeliver = self.mischief.hits(self.faults.redelivered_rate);
             let spoil = Spoil::draw(&self.faults, &mut self.mischief);
+            let before_basil = self.mischief.hits(self.faults.before_basil_rate);
+            let before_clover = self.mischief.hits(self.faults.before_clover_rate);
             // What was decided takes the place of what chance drew.
             let mishap = letter.mishap();
             let drop_first = mishap.happens(EventFault::FirstAttemptDropped, drop_first);
@@ -163,6 +164,16 @@ impl Book {
             let lost = mishap.happens(EventFault::Lost, lost);
             let redeliver = mishap.happens(EventFault::Redelivered, redeliver);
             let spoil = Spoil::decide(mishap, spoil);
+            let version = if mishap.happens(EventFault::BeforeBasil, before_basil) {
+                ApiVersion::before_basil()
+            } else if mishap.happens(EventFault::BeforeClover, before_clover) {
+                ApiVersion::before_clover()
+            } else {
+                version
+            };
+            let Some(body) = letter.body(&version) else {
+                continue;
+            };
             let due = match mishap {
                 Mishap::LeftToChance if delayed => due + self.faults.delay(),
                 Mishap::LeftToChance => due,
@@ -210,7 +221,7 @@ impl Book {
     /// is no such endpoint, or it is sent nothing.
     pub(super) fn resend(&mut self, letter: Letter<'_>, to: EndpointId, now: Duration) -> bool {
         let endpoint = self.endpoints.get(to.0).filter(|endpoint| endpoint.enabled);
-        let Some(body) = endpoint.and_then(|endpoint| letter.body(endpoint)) else {
+        let Some(body) = endpoint.and_then(|endpoint| letter.body(&endpoint.api_version)) else {
             return false;
         };
         let number = self.entries.len();
@@ -350,11 +361,11 @@ impl Book {
         entries.is_none_or(|entries| entries.iter().all(acknowledged))
     }
 
-    /// How many deliveries of an event are not acknowledged yet.
+    /// How many deliveries of an event are not acknowledged, given up or not.
     pub(super) fn pending(&self, event: &str) -> usize {
         let entries = self.entries_of.get(event).and_then(|range| self.entries.get(range.clone()));
         entries.map_or(0, |entries| {
-            entries.iter().filter(|entry| entry.record.state == DeliveryState::Waiting).count()
+            entries.iter().filter(|entry| entry.record.state != DeliveryState::Acknowledged).count()
         })
     }
 }

@@ -8,6 +8,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
+    /// How many deliveries have a body rendered for 2020-08-27, whatever the endpoint's version.
+    pub before_basil_rate: f64,
+    /// How many deliveries have a body rendered for 2025-03-31.basil.
+    pub before_clover_rate: f64,
     /// How many deliveries wait for [`delay_millis`](Self::delay_millis) before their first
     /// attempt.
     pub delayed_rate: f64,
@@ -59,6 +63,8 @@ impl Faults {
     /// Whether every rate is a probability.
     pub(crate) fn are_rates(&self) -> bool {
         [
+            self.before_basil_rate,
+            self.before_clover_rate,
             self.delayed_rate,
             self.drop_first_rate,
             self.duplicate_rate,

@@ -6,6 +6,7 @@ use crate::mishap::Mishap;
 use crate::model::event::Event;
 use crate::model::thin_event::ThinEvent;
 use crate::render::thin_event::notification;
+use crate::version::ApiVersion;
 use bytes::Bytes;
 
 /// An event that is to be delivered.
@@ -72,10 +73,10 @@ impl<'a> Letter<'a> {
         endpoint.enabled && endpoint.payload == form && endpoint.kinds.include(self.kind())
     }
 
-    /// What an endpoint is sent.
-    pub(super) fn body(&self, endpoint: &Endpoint) -> Option<Bytes> {
+    /// What is sent for a version; a thin event has none.
+    pub(super) fn body(&self, version: &ApiVersion) -> Option<Bytes> {
         match self {
-            Self::Snapshot(event) => event.body(&endpoint.api_version).cloned(),
+            Self::Snapshot(event) => event.body(version).cloned(),
             // Values with text keys always have a JSON form.
             Self::Thin(event) => serde_json::to_vec(&notification(event)).ok().map(Bytes::from),
         }

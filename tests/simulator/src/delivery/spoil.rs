@@ -27,7 +27,9 @@ impl Spoil {
                 EventFault::MalformedHeader => Some(Self::Malformed),
                 EventFault::StaleTime => Some(Self::Stale),
                 EventFault::V0Only => Some(Self::V0Only),
-                EventFault::Delayed { .. }
+                EventFault::BeforeBasil
+                | EventFault::BeforeClover
+                | EventFault::Delayed { .. }
                 | EventFault::Duplicated
                 | EventFault::FirstAttemptDropped
                 | EventFault::GenerationFailed

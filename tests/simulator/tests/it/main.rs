@@ -38,4 +38,5 @@ mod subscriber;
 mod test_clocks;
 mod thin;
 mod version_two;
+mod versions;
 mod webhook_endpoints;

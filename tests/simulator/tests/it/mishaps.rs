@@ -378,3 +378,45 @@ async fn a_renewal_invoice_waits_for_who_is_told_of_it_where_the_rules_say_so() 
     assert_eq!(invoice(true, 200).await, (1, Some(renewed)));
     assert_eq!(invoice(true, 500).await, (72, None));
 }
+
+#[tokio::test]
+async fn an_event_can_come_in_an_older_version() {
+    let sink = Receiver::start(|_| 200).await;
+    let stage = Stage::with(Options { retries: quick(), ..Options::default() }).await;
+    let _ = stage.simulator.add_endpoint(Endpoint::new(&sink.url(), SECRET).unwrap());
+    stage.simulator.fail_next_event("customer.created", EventFault::BeforeBasil);
+    stage.simulator.fail_next_event("customer.created", EventFault::BeforeClover);
+    let mut versions = Vec::new();
+    for rate in [0.0, 0.0, 0.0, 1.0] {
+        let faults = Faults { before_basil_rate: rate, ..Faults::default() };
+        assert!(stage.simulator.set_faults(faults));
+        let _ = stage.customer(Card::Missing);
+        assert!(stage.simulator.settled(DEADLINE).await);
+        versions.push(received(&sink).pop().unwrap()["api_version"].clone());
+    }
+    let newest = "2026-09-30.endive";
+    assert_eq!(versions, ["2020-08-27", "2025-03-31.basil", newest, "2020-08-27"]);
+    let history = events(&stage.simulator);
+    assert!(history.iter().all(|event| event["api_version"] == newest));
+}
+
+#[tokio::test]
+async fn what_no_endpoint_took_is_pending_and_not_delivered() {
+    let retries = Retries { retries_max: Some(0), ..quick() };
+    let stage = Stage::with(Options { retries, ..Options::default() }).await;
+    let sink = Receiver::start(|_| 500).await;
+    let _ = stage.simulator.add_endpoint(Endpoint::new(&sink.url(), SECRET).unwrap());
+    let before = events(&stage.simulator).len();
+    raw(&stage.simulator, "thing.made");
+    assert!(stage.simulator.settled(DEADLINE).await);
+    assert_eq!(stage.simulator.deliveries()[0].state, DeliveryState::GivenUp);
+    let listed = async |query: &str| {
+        call(&stage, "GET", &format!("/v1/events?{query}"), "").await.body["data"].clone()
+    };
+    let delivered = listed("delivery_success=true&limit=100").await;
+    assert_eq!(delivered.as_array().unwrap().len(), before, "nobody was to be sent them");
+    assert_eq!(listed("delivery_success=false").await[0]["pending_webhooks"], 1);
+    let types = "types[]=a&".repeat(21);
+    let refused = call(&stage, "GET", &format!("/v1/events?{types}"), "").await;
+    assert_eq!((refused.status.as_u16(), &refused.body["error"]["param"]), (400, &json!("types")));
+}

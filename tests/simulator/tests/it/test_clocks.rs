@@ -2,7 +2,7 @@
 
 use crate::caller::call;
 use crate::stage::{DAY, START, Stage, events, kinds};
-use counterfoil_simulator::{Card, NewCustomer};
+use counterfoil_simulator::{Card, Fault, NewCustomer};
 use serde_json::{Value, json};
 
 const CLOCKS: &str = "/v1/test_helpers/test_clocks";
@@ -159,4 +159,36 @@ async fn the_library_goes_by_clocks_too() {
     );
     stage.simulator.delete_test_clock(&clock).unwrap();
     assert!(stage.simulator.truth().is_deleted("customer", &customer));
+}
+
+#[tokio::test]
+async fn a_clock_can_fail_on_its_way() {
+    let stage = Stage::start().await;
+    let [clock, _, subscription] = clocked(&stage, START).await;
+    let [other, ..] = clocked(&stage, START).await;
+    let before = stage.truth("subscription", &subscription);
+    let advance = format!("{CLOCKS}/{clock}/advance");
+    let on = "POST /v1/test_helpers/test_clocks/**";
+    stage.simulator.fail_next(on, Fault::ClockFails).unwrap();
+    let form = format!("frozen_time={}", START + 40 * 86_400);
+    assert_eq!(ask(&stage, "POST", &advance, &form).await["status"], "advancing");
+    let failed = ask(&stage, "GET", &format!("{CLOCKS}/{clock}"), "").await;
+    assert_eq!(failed["status"], "internal_failure");
+    assert_eq!(failed["frozen_time"], START);
+    assert_eq!(stage.truth("subscription", &subscription), before, "no time has passed");
+    let kinds = kinds(&events(&stage.simulator));
+    assert_eq!(kinds.last().unwrap(), "test_helpers.test_clock.internal_failure");
+    assert_eq!(call(&stage, "POST", &advance, &form).await.status.as_u16(), 400);
+    stage.simulator.fail_next(on, Fault::ClockFails).unwrap();
+    let third = ask(&stage, "POST", CLOCKS, &format!("frozen_time={START}")).await;
+    let third = text(&third["id"]);
+    stage.simulator.advance_test_clock(&third, START + 1).unwrap();
+    let path = format!("{CLOCKS}/{third}");
+    assert_eq!(ask(&stage, "GET", &path, "").await["status"], "ready", "making one breaks none");
+    stage.simulator.fail_next_clock();
+    stage.simulator.advance_test_clock(&other, START + 86_400).unwrap();
+    let failed = ask(&stage, "GET", &format!("{CLOCKS}/{other}"), "").await;
+    assert_eq!(failed["status"], "internal_failure");
+    let gone = ask(&stage, "DELETE", &format!("{CLOCKS}/{other}"), "").await;
+    assert_eq!(gone["deleted"], true);
 }

@@ -31,6 +31,9 @@ fn retrieve(call: &Call<'_>, world: &World, id: &str) -> Answered {
         .ok_or_else(|| ApiError::missing("event", id, "id"))
 }
 
+/// How many types can be asked for at once.
+const TYPES_MAX: usize = 20;
+
 fn list(call: &Call<'_>, world: &World) -> Answered {
     call.filters(&["type", "types", "delivery_success"])?;
     let form = &call.form;
@@ -43,6 +46,10 @@ fn list(call: &Call<'_>, world: &World) -> Answered {
         let message = "You may only specify one of these parameters: type, types.";
         return Err(ApiError::invalid("types", message));
     }
+    if types.len() > TYPES_MAX {
+        let message = format!("You may only specify up to {TYPES_MAX} types.");
+        return Err(ApiError::invalid("types", &message));
+    }
     let place = |id: &str| world.event_places.get(id).copied();
     let rows = Rows::new(&world.events, &place, "event");
     let keep = |event: &Event| {
@@ -50,7 +57,7 @@ fn list(call: &Call<'_>, world: &World) -> Answered {
             && created.holds(event.created)
             && form.text("type").is_none_or(|wanted| kind_fits(wanted, &event.kind))
             && (types.is_empty() || types.iter().any(|wanted| kind_fits(wanted, &event.kind)))
-            && delivered.is_none_or(|wanted| wanted == (pending(&event.id) == 0))
+            && delivered.is_none_or(|wanted| wanted == call.courier.is_acknowledged(&event.id))
     };
     page(&rows, form, "/v1/events", keep, |event| shown(world, event, &pending))
 }
