@@ -78,6 +78,7 @@ drives(['POST /v1/invoices/*/pay'], async function aDeclinedCardIsACardError() {
   same(error.charge.slice(0, 3), 'ch_');
   same((await sdk.invoices.retrieve(made.latest_invoice)).status, 'open');
   await customers.update(owner.id, {
+    payment_method: 'pm_card_visa',
     invoice_settings: { default_payment_method: 'pm_card_visa' },
   });
   same((await pay()).status, 'paid');

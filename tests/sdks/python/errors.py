@@ -93,7 +93,11 @@ def a_declined_card_is_a_card_error():
     same((error.error.decline_code, error.error.charge[:3]), ("generic_decline", "ch_"))
     same(sdk.v1.invoices.retrieve(made.latest_invoice).status, "open")
     sdk.v1.customers.update(
-        owner.id, params={"invoice_settings": {"default_payment_method": "pm_card_visa"}}
+        owner.id,
+        params={
+            "payment_method": "pm_card_visa",
+            "invoice_settings": {"default_payment_method": "pm_card_visa"},
+        },
     )
     same(sdk.v1.invoices.pay(made.latest_invoice).status, "paid")
 

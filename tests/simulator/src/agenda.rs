@@ -22,6 +22,18 @@ pub(crate) enum Task {
     Collect { invoice: String },
     /// The invoice payment is announced some seconds after the invoice is paid.
     AnnouncePayment { payment: String },
+    /// The balance transaction of a charge is known.
+    BalanceCharge { charge: String },
+    /// The account cancels what a disputed charge paid for.
+    CancelDisputed { charge: String },
+    /// A bank decides a dispute that was answered.
+    DecideDispute { dispute: String },
+    /// The time for evidence is over.
+    DisputeDue { dispute: String },
+    /// The bank of a test card disputes its charge.
+    OpenDispute { charge: String },
+    /// A refund is confirmed by the bank, or comes back.
+    SettleRefund { refund: String },
     /// A bank debit is carried out, or comes back.
     SettlePayment { intent: String },
     /// The time of a credit grant is over.

@@ -24,6 +24,7 @@
 
 mod agenda;
 mod api;
+mod bank;
 mod calendar;
 mod chance;
 mod clock;
@@ -61,16 +62,18 @@ pub use delivery::record::{Counters, DeliveryRecord, DeliveryState};
 pub use delivery::retry::Retries;
 pub use delivery::signature::{sign, signature_header};
 pub use life::checkout::visit::{CheckoutVisit, PayBy};
+pub use life::payment_rules::PaymentRules;
 pub use life::rules::{
     ClockRules, DeletedCustomerBody, DunningEnd, Rules, SubscriptionRules, UnsavedPortal,
 };
 pub use life::seed::Seeding;
 pub use life::usage_rules::{AlertsFrom, Checked, LateUsage, MeterValues, UsageRules};
 pub use life::{
-    Cancel, CancelAt, CreditOrder, CreditRules, CustomerChange, FeatureChange, ItemChange,
-    LifeError, NewCreditGrant, NewCustomer, NewFeature, NewItem, NewMeter, NewPrice, NewProduct,
-    NewSubscription, Pause, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Redeem,
-    Resume, Start, SubscriptionChange, TrialEnd, UnusedTimeFrom, UsageFaults, UsageReport,
+    Cancel, CancelAt, CreditOrder, CreditRules, CustomerChange, DisputeOpening, FeatureChange,
+    ItemChange, LifeError, NewCreditGrant, NewCustomer, NewFeature, NewItem, NewMeter, NewPrice,
+    NewProduct, NewSubscription, Pause, PaymentBehavior, PriceChange, ProductChange,
+    ProrationBehavior, Redeem, RefundEnd, Resume, Start, SubscriptionChange, TrialEnd,
+    UnusedTimeFrom, UsageFaults, UsageReport,
 };
 pub use mishap::{EventFault, EventFaults, EventStep};
 pub use model::card::{Card, Decline};

@@ -1,10 +1,12 @@
 //! What the simulator knows, to be held against what somebody else believes.
 
+use crate::model::balance_transaction::BalanceTransaction;
 use crate::model::charge::Charge;
 use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
+use crate::model::dispute::Dispute;
 use crate::model::entitlement::{ActiveEntitlement, Feature, ProductFeature};
 use crate::model::invoice::{Invoice, InvoiceItem};
 use crate::model::invoice_payment::InvoicePayment;
@@ -13,6 +15,7 @@ use crate::model::payment_intent::PaymentIntent;
 use crate::model::payment_method::PaymentMethod;
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::refund::Refund;
 use crate::model::schedule::Schedule;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
@@ -41,6 +44,7 @@ pub struct Truth {
 impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut truth = Self::default();
+        truth.take::<BalanceTransaction>(world);
         truth.take::<Charge>(world);
         truth.take::<Coupon>(world);
         truth.take::<CreditGrant>(world);
@@ -50,6 +54,7 @@ impl Truth {
         truth.take::<Discount>(world);
         truth.take::<ActiveEntitlement>(world);
         truth.take::<Feature>(world);
+        truth.take::<Dispute>(world);
         truth.take::<Invoice>(world);
         truth.take::<InvoiceItem>(world);
         truth.take::<InvoicePayment>(world);
@@ -60,6 +65,7 @@ impl Truth {
         truth.take::<Product>(world);
         truth.take::<ProductFeature>(world);
         truth.take::<PromotionCode>(world);
+        truth.take::<Refund>(world);
         truth.take::<Schedule>(world);
         truth.take::<SetupIntent>(world);
         truth.take::<Subscription>(world);

@@ -35,6 +35,8 @@ pub(crate) mod since {
     pub(crate) const PORTAL_PAUSE: u32 = 20_261_028;
     /// `status_details`.
     pub(crate) const ENDIVE: u32 = 20_260_930;
+    /// Intents take the methods that the account chooses, unless some are named.
+    pub(crate) const AUTOMATIC_METHODS: u32 = 20_230_816;
     /// `discounts` on subscriptions; features become marketing features.
     pub(crate) const MARKETING_FEATURES: u32 = 20_240_410;
     /// A checkout makes its customer only where one is needed, and its payment intent late.

@@ -14,11 +14,13 @@ use crate::life::hold_up::HoldUp;
 use crate::life::rules::Rules;
 use crate::mishap::Mishap;
 use crate::model::alert::Alert;
+use crate::model::balance_transaction::BalanceTransaction;
 use crate::model::charge::Charge;
 use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
+use crate::model::dispute::Dispute;
 use crate::model::entitlement::{ActiveEntitlement, Feature, Grant, ProductFeature};
 use crate::model::event::{Cause, Event};
 use crate::model::invoice::{Invoice, InvoiceItem};
@@ -29,6 +31,7 @@ use crate::model::payment_method::PaymentMethod;
 use crate::model::portal::{PortalConfiguration, PortalSession};
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::refund::Refund;
 use crate::model::schedule::Schedule;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
@@ -60,6 +63,7 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     pub(crate) ids: Ids,
     pub(crate) agenda: Agenda,
+    pub(crate) balance_transactions: Table<BalanceTransaction>,
     pub(crate) charges: Table<Charge>,
     pub(crate) alerts: Table<Alert>,
     pub(crate) coupons: Table<Coupon>,
@@ -72,6 +76,7 @@ pub(crate) struct World {
     pub(crate) discounts: Table<Discount>,
     pub(crate) entitlements: Table<ActiveEntitlement>,
     pub(crate) features: Table<Feature>,
+    pub(crate) disputes: Table<Dispute>,
     pub(crate) invoice_items: Table<InvoiceItem>,
     pub(crate) invoice_payments: Table<InvoicePayment>,
     pub(crate) invoices: Table<Invoice>,
@@ -83,6 +88,7 @@ pub(crate) struct World {
     pub(crate) prices: Table<Price>,
     pub(crate) product_features: Table<ProductFeature>,
     pub(crate) products: Table<Product>,
+    pub(crate) refunds: Table<Refund>,
     pub(crate) schedules: Table<Schedule>,
     pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) promotion_codes: Table<PromotionCode>,
@@ -106,6 +112,9 @@ pub(crate) struct World {
     pub(crate) subscriptions_of: HashMap<String, Vec<String>>,
     pub(crate) invoices_of: HashMap<String, Vec<String>>,
     pub(crate) methods_of: HashMap<String, Vec<String>>,
+    /// The dispute and the refunds of a charge.
+    pub(crate) disputes_of: HashMap<String, String>,
+    pub(crate) refunds_of: HashMap<String, Vec<String>>,
     pub(crate) payments_of: HashMap<String, Vec<String>>,
     pub(crate) pending_of: HashMap<String, Vec<String>>,
     /// When quantities of a subscription changed within the last hour.
@@ -172,6 +181,7 @@ impl World {
             rules,
             ids: Ids::new(seed),
             agenda: Agenda::default(),
+            balance_transactions: Table::default(),
             charges: Table::default(),
             alerts: Table::default(),
             coupons: Table::default(),
@@ -183,6 +193,7 @@ impl World {
             discounts: Table::default(),
             entitlements: Table::default(),
             features: Table::default(),
+            disputes: Table::default(),
             invoice_items: Table::default(),
             invoice_payments: Table::default(),
             invoices: Table::default(),
@@ -194,6 +205,7 @@ impl World {
             prices: Table::default(),
             product_features: Table::default(),
             products: Table::default(),
+            refunds: Table::default(),
             schedules: Table::default(),
             setup_intents: Table::default(),
             promotion_codes: Table::default(),
@@ -210,6 +222,8 @@ impl World {
             subscriptions_of: HashMap::new(),
             invoices_of: HashMap::new(),
             methods_of: HashMap::new(),
+            disputes_of: HashMap::new(),
+            refunds_of: HashMap::new(),
             payments_of: HashMap::new(),
             pending_of: HashMap::new(),
             quantity_changes: HashMap::new(),
@@ -287,6 +301,12 @@ impl World {
             Task::Finalize { invoice } => self.finalize_when_due(&invoice),
             Task::Collect { invoice } => self.collect_when_due(&invoice),
             Task::AnnouncePayment { payment } => self.announce_payment(&payment),
+            Task::BalanceCharge { charge } => self.balance_charge_late(&charge),
+            Task::CancelDisputed { charge } => self.cancel_disputed(&charge),
+            Task::DecideDispute { dispute } => self.decide_reviewed_dispute(&dispute),
+            Task::DisputeDue { dispute } => self.end_unanswered_dispute(&dispute),
+            Task::OpenDispute { charge } => self.open_planned_dispute(&charge),
+            Task::SettleRefund { refund } => self.settle_refund_when_due(&refund),
             Task::SettlePayment { intent } => self.settle_delayed_when_due(&intent),
             Task::ExpireCredits { grant } => self.expire_when_due(&grant),
             Task::LookAtUsage { place } => self.look_at_usage(place),

@@ -1,5 +1,5 @@
 //! The control API under `/_simulator/`: JSON in, JSON out, no key. It sets up endpoints and
-//! faults, moves the clock and tells the truth.
+//! faults, moves the clock and tells the truth. What banks and customers do is in `bank`.
 //!
 //! | request | what it does |
 //! | --- | --- |
@@ -35,6 +35,7 @@
 mod events;
 
 use super::answer::Answer;
+use super::bank;
 use super::request::ApiRequest;
 use super::visits;
 use crate::delivery::endpoint::{Endpoint, EndpointId, Kinds, Payload};
@@ -148,7 +149,15 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
             simulator.advance(Duration::from_secs(advance.seconds));
             Ok(json!({ "now": simulator.now() }))
         }
-        _ => Err((StatusCode::NOT_FOUND, format!("no such control path: {}", request.path))),
+        (method, path) => {
+            let of_bank = (method == "POST").then(|| bank::control(path, &request.body, simulator));
+            match of_bank.flatten() {
+                Some(answered) => answered.map_err(|message| refuse(&message)),
+                None => {
+                    Err((StatusCode::NOT_FOUND, format!("no such control path: {}", request.path)))
+                }
+            }
+        }
     }
 }
 

@@ -139,6 +139,40 @@ impl ApiError {
         Self::request(StatusCode::BAD_REQUEST, "Not a valid URL").coded("url_invalid", name)
     }
 
+    /// What was asked for cannot be done as it was put.
+    pub(super) fn refused(message: &str) -> Self {
+        Self::request(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn too_small_integer(name: &str) -> Self {
+        let message = "This value must be greater than or equal to 1.";
+        Self::request(StatusCode::BAD_REQUEST, message).coded("parameter_invalid_integer", name)
+    }
+
+    pub(super) fn amount_too_small(smallest: &str) -> Self {
+        let message = format!("Amount must be at least {smallest}");
+        Self::request(StatusCode::BAD_REQUEST, message).coded("amount_too_small", "amount")
+    }
+
+    /// A method that is not the customer's, named where only the customer's own will do.
+    pub(super) fn not_attached(message: &str, param: &str) -> Self {
+        Self::request(StatusCode::BAD_REQUEST, message).coded("resource_missing", param)
+    }
+
+    /// A card that cannot be a card.
+    pub(super) fn wrong_card(code: &'static str, param: &str) -> Self {
+        let message = match code {
+            "invalid_expiry_month" => "Your card's expiration month is invalid.",
+            _ => "Your card number is incorrect.",
+        };
+        let error = Self::request(StatusCode::PAYMENT_REQUIRED, message).coded(code, param);
+        Self { kind: "card_error", executed: true, ..error }
+    }
+
+    pub(super) fn wrong_card_number() -> Self {
+        Self::wrong_card("incorrect_number", "number")
+    }
+
     pub(super) fn unknown_version(version: &str) -> Self {
         let message = format!("Invalid Stripe API version: {version}");
         Self::request(StatusCode::BAD_REQUEST, message)
@@ -392,7 +426,7 @@ impl ApiError {
     /// A missing object is a 404 when the path named it, and a 400 when a parameter did.
     fn missing_in(kind: &str, id: &str, param: &str) -> Self {
         let mut error = Self::missing(kind, id, param);
-        if param != "id" && param != "invoice" {
+        if !["id", "intent", "invoice"].contains(&param) {
             error.status = StatusCode::BAD_REQUEST;
         }
         error

@@ -4,11 +4,13 @@
 
 use super::error::ApiError;
 use super::form::Form;
+use crate::model::balance_transaction::BalanceTransaction;
 use crate::model::charge::Charge;
 use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
+use crate::model::dispute::Dispute;
 use crate::model::entitlement::Feature;
 use crate::model::invoice::Invoice;
 use crate::model::invoice_payment::InvoicePayment;
@@ -18,6 +20,7 @@ use crate::model::payment_method::PaymentMethod;
 use crate::model::portal::PortalConfiguration;
 use crate::model::price::Price;
 use crate::model::product::Product;
+use crate::model::refund::Refund;
 use crate::model::schedule::Schedule;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
@@ -127,6 +130,7 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             "subscription"
             | "invoice"
             | "payment_intent"
+            | "setup_intent"
             | "charge"
             | "payment_method"
             | "alert.filter"
@@ -136,8 +140,9 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             | "promotion_code",
             "customer",
         ) => Place::Object("customer"),
-        ("subscription" | "invoice" | "customer.invoice_settings", "default_payment_method")
-        | ("payment_intent", "payment_method") => Place::Object("payment_method"),
+        ("subscription" | "invoice" | "customer.invoice_settings", "default_payment_method") => {
+            Place::Object("payment_method")
+        }
         ("subscription" | "invoice" | "customer", "default_source") => Place::Object("source"),
         (
             "subscription" | "subscription_item" | "invoice" | "invoiceitem" | "line_item",
@@ -186,9 +191,6 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("payment_intent" | "charge", "invoice") if !basil => Place::Object("invoice"),
         ("line_item", "pricing") if basil => Place::Group("line.pricing"),
         ("line.pricing", "price_details") => Place::Group("line.price_details"),
-        ("invoice_payment", "payment") => Place::Group("payment"),
-        ("payment" | "charge", "payment_intent") => Place::Object("payment_intent"),
-        ("payment", "charge") | ("payment_intent", "latest_charge") => Place::Object("charge"),
         ("billing.credit_balance_transaction", "credit_grant") => {
             Place::Object("billing.credit_grant")
         }
@@ -208,6 +210,33 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("billing.alert", "usage_threshold") => Place::Group("alert.threshold"),
         ("alert.threshold", "meter") => Place::Object("billing.meter"),
         ("alert.threshold", "filters") => Place::Group("alert.filter"),
+        _ => return payment_place_of(kind, field, basil),
+    })
+}
+
+/// The same of what payments are made of.
+fn payment_place_of(kind: &str, field: &str, basil: bool) -> Option<Place> {
+    Some(match (kind, field) {
+        ("invoice_payment", "payment") => Place::Group("payment"),
+        ("payment" | "charge" | "refund" | "dispute", "payment_intent") => {
+            Place::Object("payment_intent")
+        }
+        ("payment" | "refund" | "dispute", "charge") | ("payment_intent", "latest_charge") => {
+            Place::Object("charge")
+        }
+        ("payment_intent" | "setup_intent" | "payment.error", "payment_method") => {
+            Place::Object("payment_method")
+        }
+        ("payment_intent", "last_payment_error") | ("setup_intent", "last_setup_error") => {
+            Place::Group("payment.error")
+        }
+        ("charge" | "refund", "balance_transaction" | "failure_balance_transaction") => {
+            Place::Object("balance_transaction")
+        }
+        ("charge", "refunds") => Place::List("refund"),
+        ("invoice", "confirmation_secret") if basil => Place::Object("confirmation_secret"),
+        ("setup_intent", "latest_attempt") => Place::Object("setup_attempt"),
+        ("payment_intent" | "charge", "review") => Place::Object("review"),
         _ => return None,
     })
 }
@@ -293,7 +322,9 @@ fn hidden(field: &str, id: &str, world: &World, view: View<'_>) -> Option<Value>
     let coupon = world.coupons.get(id);
     match field {
         "applies_to" => coupon.map(render::coupon::applies_to),
+        "confirmation_secret" => Some(confirmation_secret(id, world)),
         "payments" => Some(payments(id, world, view)),
+        "refunds" => Some(render::charge::refunds(id, world, view)),
         "tiers" => world.prices.get(id).map(render::price::tiers),
         "currency_options" => {
             let price = world.prices.get(id).map(render::price::currency_options);
@@ -301,6 +332,16 @@ fn hidden(field: &str, id: &str, world: &World, view: View<'_>) -> Option<Value>
         }
         _ => None,
     }
+}
+
+/// What an invoice that waits for its customer is confirmed by.
+fn confirmation_secret(invoice: &str, world: &World) -> Value {
+    let intent = world.invoices.get(invoice).and_then(|held| held.payment_intent.as_ref());
+    let held = intent.and_then(|id| world.payment_intents.get(id));
+    held.filter(|held| held.status.is_open()).map_or(
+        Value::Null,
+        |held| json!({ "client_secret": held.client_secret, "type": "payment_intent" }),
+    )
 }
 
 /// The payments of an invoice, as the list that only expanding shows.
@@ -335,6 +376,9 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         .or_else(|| row::<PaymentMethod>(id, world, view))
         .or_else(|| row::<PaymentIntent>(id, world, view))
         .or_else(|| row::<Charge>(id, world, view))
+        .or_else(|| row::<Refund>(id, world, view))
+        .or_else(|| row::<Dispute>(id, world, view))
+        .or_else(|| row::<BalanceTransaction>(id, world, view))
         .or_else(|| row::<InvoicePayment>(id, world, view))
         .or_else(|| row::<SetupIntent>(id, world, view))
 }

@@ -28,7 +28,7 @@ impl Form {
     }
 
     /// The whole name of a parameter of this form.
-    fn name(&self, name: &str) -> String {
+    pub(super) fn name(&self, name: &str) -> String {
         if self.within.is_empty() { name.to_owned() } else { format!("{}[{name}]", self.within) }
     }
 

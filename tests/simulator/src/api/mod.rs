@@ -6,6 +6,7 @@
 //! before it is executed changes nothing.
 
 mod answer;
+mod bank;
 mod control;
 mod error;
 mod exchange;

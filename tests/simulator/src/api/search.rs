@@ -22,6 +22,10 @@ pub(super) fn is_searched(kind: &str) -> bool {
 /// What of each kind can be searched by.
 fn fields(kind: &str) -> &'static [&'static str] {
     match kind {
+        "charge" => &[
+            "amount", "created", "currency", "customer", "disputed", "metadata", "refunded",
+            "status",
+        ],
         "customer" => &["created", "email", "metadata", "name", "phone"],
         "invoice" => &[
             "created",
@@ -33,6 +37,7 @@ fn fields(kind: &str) -> &'static [&'static str] {
             "subscription",
             "total",
         ],
+        "payment_intent" => &["amount", "created", "currency", "customer", "metadata", "status"],
         "price" => &["active", "currency", "lookup_key", "metadata", "product", "type"],
         "product" => &["active", "description", "metadata", "name", "url"],
         "subscription" => &["canceled_at", "created", "metadata", "status"],
@@ -119,6 +124,8 @@ fn as_it_was<T: Object>(world: &World, second: i64) -> HashMap<String, Before> {
         };
         if event.kind == format!("{}.created", T::KIND)
             || event.kind.ends_with("subscription.created")
+            // A charge has no event of its making but that of its first outcome.
+            || (T::KIND == "charge" && object["created"].as_i64() > Some(second))
         {
             before.insert(id.to_owned(), Before::Absent);
         } else if let (Some(held), previous @ Value::Object(_)) =

@@ -152,7 +152,7 @@ impl World {
         next
     }
 
-    fn settle(&mut self, id: &str, intent: &str, by: By) {
+    pub(in crate::life) fn settle(&mut self, id: &str, intent: &str, by: By) {
         let before = self.portrait::<Invoice>(id);
         self.keep_charge(id, intent);
         self.edit::<Invoice>(id, |held| {
@@ -168,7 +168,9 @@ impl World {
                 held.attempted = true;
             });
             self.emit_updated::<Invoice>("invoice.updated", id, &before);
+            self.shrink_default_payment(id);
         } else {
+            self.end_payments(id, None);
             self.mark_paid_from(id, false, &before);
         }
     }

@@ -55,7 +55,11 @@ impl World {
         change: CustomerChange,
     ) -> Result<(), LifeError> {
         self.live_customer(id, "id")?;
+        if change.default_payment_method.is_some() {
+            self.edit::<Customer>(id, |held| held.bank = None);
+        }
         self.update::<Customer>("customer.updated", id, |held| {
+            set_text(&mut held.default_payment_method, change.default_payment_method);
             set_text(&mut held.description, change.description);
             set_text(&mut held.email, change.email);
             set_text(&mut held.name, change.name);

@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    pub(super) fn known_invoice(&self, id: &str) -> Result<&Invoice, LifeError> {
+    pub(crate) fn known_invoice(&self, id: &str) -> Result<&Invoice, LifeError> {
         self.invoices.get(id).ok_or_else(|| LifeError::Missing {
             kind: "invoice",
             id: id.to_owned(),

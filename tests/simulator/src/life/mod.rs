@@ -25,6 +25,7 @@ mod lines;
 mod meters;
 mod orders;
 mod pauses;
+pub(crate) mod payment_rules;
 pub(crate) mod payments;
 mod pending;
 mod pending_updates;
@@ -56,6 +57,7 @@ pub use orders::{
     NewSubscription, Pause, PaymentBehavior, PriceChange, ProductChange, ProrationBehavior, Resume,
     Start, SubscriptionChange, TrialEnd, UnusedTimeFrom,
 };
+pub use payments::{DisputeOpening, RefundEnd};
 
 use crate::model::card::Decline;
 pub use redeem::Redeem;

@@ -38,6 +38,8 @@ pub struct CustomerChange {
     pub address: Option<Value>,
     /// The balance, negative for credit, in the minor unit.
     pub balance: Option<i64>,
+    /// The payment method that invoices are paid by, one of the customer's own.
+    pub default_payment_method: Option<String>,
     /// A note.
     pub description: Option<String>,
     /// The e-mail address.

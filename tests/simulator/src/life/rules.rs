@@ -3,6 +3,7 @@
 
 use crate::calendar::SECONDS_PER_DAY;
 use crate::life::credits::CreditRules;
+use crate::life::payment_rules::PaymentRules;
 use crate::life::usage_rules::UsageRules;
 use crate::render::previous::NestedHashes;
 use serde::{Deserialize, Serialize};
@@ -56,11 +57,6 @@ pub struct Rules {
     pub dunning_end: DunningEnd,
     /// How billing credits are used.
     pub credits: CreditRules,
-    /// Seconds from the beginning of a bank debit to its end.
-    pub delayed_payment_seconds: i64,
-    /// Unverified: whether `payment_method.detached` names the former customer in
-    /// `previous_attributes`.
-    pub detached_method_names_customer: bool,
     /// Seconds that a renewal invoice stays a draft.
     pub draft_seconds: i64,
     /// Unverified: the body of `customer.deleted`.
@@ -96,6 +92,8 @@ pub struct Rules {
     pub v2_failures_replayed: bool,
     /// Unverified: whether a recurring price makes `plan.*` events too.
     pub plan_events: bool,
+    /// How payments go.
+    pub payments: PaymentRules,
     /// How test clocks are kept.
     pub clocks: ClockRules,
     /// What is open about subscriptions.
@@ -114,8 +112,6 @@ impl Default for Rules {
             ],
             dunning_end: DunningEnd::default(),
             credits: CreditRules::default(),
-            delayed_payment_seconds: 4 * SECONDS_PER_DAY,
-            detached_method_names_customer: true,
             draft_seconds: 3_600,
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),
@@ -131,6 +127,7 @@ impl Default for Rules {
             v2_keys_kept_seconds: 30 * SECONDS_PER_DAY,
             v2_failures_replayed: false,
             plan_events: true,
+            payments: PaymentRules::default(),
             clocks: ClockRules::default(),
             subscriptions: SubscriptionRules::default(),
             usage: UsageRules::default(),

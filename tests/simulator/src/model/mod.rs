@@ -2,6 +2,7 @@
 //! Amounts are in the currency's minor unit, times are Unix seconds of the simulated clock.
 
 pub(crate) mod alert;
+pub(crate) mod balance_transaction;
 pub(crate) mod card;
 pub(crate) mod charge;
 pub(crate) mod checkout;
@@ -9,6 +10,7 @@ pub(crate) mod coupon;
 pub(crate) mod credit;
 pub(crate) mod customer;
 pub(crate) mod decimal;
+pub(crate) mod dispute;
 pub(crate) mod entitlement;
 pub(crate) mod event;
 pub(crate) mod invoice;
@@ -19,6 +21,7 @@ pub(crate) mod payment_method;
 pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
+pub(crate) mod refund;
 pub(crate) mod schedule;
 pub(crate) mod setup_intent;
 pub(crate) mod subscription;

@@ -21,7 +21,6 @@ impl MethodKind {
         }
     }
 
-    #[expect(dead_code, reason = "the paths of payment methods read kinds")]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::Card, Self::SepaDebit, Self::UsBankAccount]
             .into_iter()

@@ -1,7 +1,8 @@
-//! Charges. Before 2025-03-31.basil they named their invoice.
+//! Charges. Before 2025-03-31.basil they named their invoice; before
+//! 2022-11-15 they showed their refunds.
 
 use super::payment::{account, billing_details};
-use super::{Object, View, extend, put};
+use super::{Object, View, extend, inline_list, put};
 use crate::model::card::Decline;
 use crate::model::charge::{Charge, ChargeStatus};
 use crate::model::payment_method::{BillingDetails, MethodKind, PaymentMethod};
@@ -68,8 +69,19 @@ impl Object for Charge {
         if !view.version.has(since::BASIL) {
             extend(&mut body, json!({ "invoice": self.invoice }));
         }
+        if !view.version.has(since::LATEST_CHARGE) {
+            put(&mut body, "refunds", refunds(&self.id, world, view));
+        }
         body
     }
+}
+
+/// The refunds of a charge, which it shows by itself before 2022-11-15 and when they are asked for.
+pub(crate) fn refunds(charge: &str, world: &World, view: View<'_>) -> Value {
+    let ids = world.refunds_of.get(charge).into_iter().flatten().rev();
+    let rows = ids.filter_map(|id| world.refunds.get(id));
+    let data = rows.map(|held| held.render(world, view)).collect();
+    inline_list(data, &format!("/v1/charges/{charge}/refunds"), view)
 }
 
 /// What the simulator does not model, as an untouched charge shows it.

@@ -4,11 +4,13 @@
 //! or taken away by the date of the release that moved it.
 
 pub(crate) mod alert;
+pub(crate) mod balance_transaction;
 pub(crate) mod charge;
 pub(crate) mod checkout;
 pub(crate) mod coupon;
 pub(crate) mod credit;
 pub(crate) mod customer;
+pub(crate) mod dispute;
 pub(crate) mod entitlement;
 pub(crate) mod invoice;
 pub(crate) mod invoice_payment;
@@ -20,6 +22,7 @@ pub(crate) mod portal;
 pub(crate) mod previous;
 pub(crate) mod price;
 pub(crate) mod product;
+pub(crate) mod refund;
 pub(crate) mod schedule;
 pub(crate) mod setup_intent;
 pub(crate) mod subscription;

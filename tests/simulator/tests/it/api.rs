@@ -15,7 +15,7 @@ async fn a_life_can_be_driven_by_forms() {
         answer.body
     };
     let id = |body: &Value| body["id"].as_str().unwrap().to_owned();
-    let form = "email=a%40example.com&metadata[tenant]=7&payment_method=pm_card_visa";
+    let form = "email=a%40example.com&metadata[tenant]=7&payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa";
     let customer = ask("POST", "/v1/customers", form).await;
     assert_eq!(customer["metadata"], json!({ "tenant": "7" }));
     let product = id(&ask("POST", "/v1/products", "name=Plan").await);

@@ -167,7 +167,10 @@ async fn the_last_event_of_each_object_shows_the_truth() {
         }
         for (id, object) in objects {
             let Some(shown) = last.get(&(kind.clone(), id.clone())) else {
-                assert_eq!((kind.as_str(), &object["paid_at"]), ("invoice_payment", &Value::Null));
+                // No event tells of these by themselves.
+                let is_silent = kind == "balance_transaction"
+                    || (kind == "invoice_payment" && object["paid_at"].is_null());
+                assert!(is_silent, "{kind} {id}");
                 continue;
             };
             assert_eq!(without_copies(shown), cut(object), "{kind} {id}");

@@ -21,7 +21,9 @@ fn text(value: &Value) -> String {
 async fn clocked(stage: &Stage, frozen: i64) -> [String; 3] {
     let form = format!("frozen_time={frozen}&name=Trial");
     let clock = text(&ask(stage, "POST", CLOCKS, &form).await["id"]);
-    let form = format!("test_clock={clock}&payment_method=pm_card_visa");
+    let form = format!(
+        "test_clock={clock}&payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa"
+    );
     let customer = text(&ask(stage, "POST", "/v1/customers", &form).await["id"]);
     let form = format!("customer={customer}&items[0][price]={}", stage.monthly);
     let subscription = text(&ask(stage, "POST", "/v1/subscriptions", &form).await["id"]);

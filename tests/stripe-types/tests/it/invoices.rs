@@ -10,8 +10,8 @@ async fn invoices_are_read_by_async_stripe() {
     let product = walk.make("/v1/products", "name=Plan").await;
     let form = format!("product={product}&currency=usd&unit_amount=1000&recurring[interval]=month");
     let monthly = walk.make("/v1/prices", &form).await;
-    let good = walk.make("/v1/customers", "payment_method=pm_card_visa&email=a@example.com").await;
-    let poor = walk.make("/v1/customers", "payment_method=pm_card_chargeCustomerFail").await;
+    let good = walk.make("/v1/customers", "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa&email=a@example.com").await;
+    let poor = walk.make("/v1/customers", "payment_method=pm_card_chargeCustomerFail&invoice_settings[default_payment_method]=pm_card_chargeCustomerFail").await;
     let subscribe = |customer: &str, more: &str| {
         format!("customer={customer}&items[0][price]={monthly}&{more}")
     };

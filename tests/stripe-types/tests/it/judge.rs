@@ -36,7 +36,12 @@ async fn subscription() -> Value {
     let product = walk.make("/v1/products", "name=Plan").await;
     let form = format!("product={product}&currency=usd&unit_amount=1000&recurring[interval]=month");
     let price = walk.make("/v1/prices", &form).await;
-    let customer = walk.make("/v1/customers", "payment_method=pm_card_visa").await;
+    let customer = walk
+        .make(
+            "/v1/customers",
+            "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa",
+        )
+        .await;
     let wish = format!("customer={customer}&items[0][price]={price}");
     walk.post("/v1/subscriptions", &wish).await
 }

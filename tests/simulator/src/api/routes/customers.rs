@@ -1,5 +1,6 @@
 //! `/v1/customers`.
 
+use super::payment_methods::route_of_customer;
 use super::{Answered, Call, Resource, Verb, discounts};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
@@ -11,8 +12,12 @@ use crate::version::since;
 use crate::world::World;
 use serde_json::{Map, Value};
 
-pub(super) const RESOURCE: Resource =
-    Resource { prefix: &["customers"], kind: Customer::KIND, inner: &[], route };
+pub(super) const RESOURCE: Resource = Resource {
+    prefix: &["customers"],
+    kind: Customer::KIND,
+    inner: &[("payment_methods", "payment_method")],
+    route,
+};
 
 fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> {
     Some(match (call.verb, path) {
@@ -30,6 +35,7 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
             discounts::delete(call, world, &held.into_iter().collect::<Vec<_>>())
         }
         (Verb::Delete, [id]) => delete(call, world, id),
+        (_, [id, "payment_methods", rest @ ..]) => return route_of_customer(call, world, id, rest),
         _ => return None,
     })
 }
@@ -64,16 +70,42 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
         world.live_clock(clock, TEST_CLOCK)?;
         world.check_clock_room(clock)?;
     }
-    Ok(world.create_customer(NewCustomer {
+    let method = named_method(form);
+    if let Some(method) = method {
+        world.may_attach(method, "payment_method")?;
+    }
+    let settings = form.inner("invoice_settings");
+    let default = settings.text("default_payment_method").filter(|named| !named.is_empty());
+    if let Some(named) = default.filter(|named| Some(*named) != method) {
+        return Err(not_the_customers(named));
+    }
+    let id = world.create_customer(NewCustomer {
         address: address(form),
-        card: card(form)?.unwrap_or(Card::Missing),
+        card: Card::Missing,
         description: form.owned("description"),
         email: form.owned("email"),
         metadata: form.map("metadata"),
         name: form.owned("name"),
         phone: form.owned("phone"),
         test_clock: form.owned(TEST_CLOCK),
-    }))
+    });
+    if let Some(balance) = form.integer("balance")? {
+        let change = CustomerChange { balance: Some(balance), ..CustomerChange::default() };
+        world.update_customer(&id, change)?;
+    }
+    if let Some(method) = method {
+        let method = world.use_method(method, "payment_method")?;
+        world.attach_method(&method, &id)?;
+        if default.is_some() {
+            world.set_default_method(&id, &method);
+        }
+    }
+    Ok(id)
+}
+
+/// The method that is to be attached to a customer.
+fn named_method(form: &Form) -> Option<&str> {
+    form.text("payment_method").filter(|named| !named.is_empty())
 }
 
 fn update(call: &Call<'_>, world: &mut World, id: &str) -> Result<(), ApiError> {
@@ -81,27 +113,50 @@ fn update(call: &Call<'_>, world: &mut World, id: &str) -> Result<(), ApiError> 
     // 2025-03-31.basil took coupons out of a customer's parameters.
     let basil = call.version.has(since::BASIL);
     customer_only(form, if basil { &[] } else { &["coupon", "promotion_code"] })?;
-    let card = card(form)?;
+    world.live_customer(id, "id")?;
     let discount = if basil { None } else { discounts::wanted(form, call.version)? };
+    let balance = form.integer("balance")?;
+    let method = named_method(form);
+    let mut default = form.inner("invoice_settings").owned("default_payment_method");
+    if let Some(named) = default.as_deref().filter(|named| !named.is_empty()) {
+        let owner = world.payment_methods.get(named).and_then(|held| held.customer.as_deref());
+        if owner != Some(id) && Some(named) != method {
+            return Err(not_the_customers(named));
+        }
+    }
+    if let Some(named) = method {
+        world.may_attach(named, "payment_method")?;
+        let made = world.use_method(named, "payment_method")?;
+        world.attach_method(&made, id)?;
+        if default.as_deref() == Some(named) {
+            default = Some(made);
+        }
+    }
     if let Some(wishes) = discount {
         world.discount_customer(id, wishes.first())?;
     }
-    world.update_customer(
+    Ok(world.update_customer(
         id,
         CustomerChange {
             address: address(form),
-            balance: form.integer("balance")?,
+            balance,
+            default_payment_method: default,
             description: form.owned("description"),
             email: form.owned("email"),
             metadata: form.map("metadata"),
             name: form.owned("name"),
             phone: form.owned("phone"),
         },
-    )?;
-    if let Some(card) = card {
-        world.give_card(id, card);
-    }
-    Ok(())
+    )?)
+}
+
+/// Only a method that is attached to a customer can be its default.
+fn not_the_customers(method: &str) -> ApiError {
+    let message = format!(
+        "The customer does not have a payment method with the ID {method}. The payment method \
+         must be attached to the customer."
+    );
+    ApiError::not_attached(&message, "invoice_settings[default_payment_method]")
 }
 
 fn delete(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
@@ -110,7 +165,7 @@ fn delete(call: &Call<'_>, world: &mut World, id: &str) -> Answered {
     Ok(deleted(Customer::KIND, id))
 }
 
-const ADDRESS: &[&str] = &["city", "country", "line1", "line2", "postal_code", "state"];
+pub(super) const ADDRESS: &[&str] = &["city", "country", "line1", "line2", "postal_code", "state"];
 
 /// Refuses what is unknown inside a customer's parameters.
 fn customer_only(form: &Form, more: &[&str]) -> Result<(), ApiError> {
@@ -119,7 +174,7 @@ fn customer_only(form: &Form, more: &[&str]) -> Result<(), ApiError> {
     form.inner("invoice_settings").only(&["default_payment_method"])
 }
 
-fn address(form: &Form) -> Option<Value> {
+pub(super) fn address(form: &Form) -> Option<Value> {
     let given = form.map("address");
     if given.is_empty() {
         return form.text("address").map(|_| Value::Null);
@@ -129,16 +184,4 @@ fn address(form: &Form) -> Option<Value> {
         ((*name).to_owned(), value.map_or(Value::Null, |value| Value::from(value.as_str())))
     });
     Some(Value::Object(fields.collect::<Map<_, _>>()))
-}
-
-/// The test payment methods stand for how the bank will answer (STRIPE.md section 8).
-fn card(form: &Form) -> Result<Option<Card>, ApiError> {
-    let settings = form.inner("invoice_settings");
-    let given = form.text("payment_method").or_else(|| settings.text("default_payment_method"));
-    match given {
-        None => Ok(None),
-        Some("pm_card_visa") => Ok(Some(Card::Good)),
-        Some("pm_card_chargeCustomerFail") => Ok(Some(Card::Declining)),
-        Some(other) => Err(ApiError::missing("PaymentMethod", other, "payment_method")),
-    }
 }

@@ -22,6 +22,9 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
         (Verb::Get, ["search"]) => call.search::<Invoice>(world),
         (Verb::Get, [id]) => call.retrieve::<Invoice>(world, id),
         (Verb::Get, [id, "lines"]) => lines(call, world, id),
+        (Verb::Post, [id, "attach_payment"]) => {
+            attach(world, id, &call.form).and_then(|()| call.show::<Invoice>(world, id))
+        }
         (Verb::Post, [id, "pay"]) => {
             pay(world, id, &call.form).and_then(|()| call.show::<Invoice>(world, id))
         }
@@ -57,8 +60,19 @@ fn lines(call: &Call<'_>, world: &World, id: &str) -> Answered {
 }
 
 fn pay(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
-    form.only(&["forgive", "off_session", "paid_out_of_band"])?;
-    Ok(world.pay_invoice(id, form.boolean("paid_out_of_band")?.unwrap_or(false))?)
+    form.only(&["forgive", "off_session", "paid_out_of_band", "payment_method"])?;
+    let out_of_band = form.boolean("paid_out_of_band")?.unwrap_or(false);
+    let off_session = form.boolean("off_session")?.unwrap_or(true);
+    let customer = world.known_invoice(id)?.customer.clone();
+    let method = form.text("payment_method").filter(|named| !named.is_empty());
+    let method = method.map(|named| world.method_of_customer(named, &customer)).transpose()?;
+    Ok(world.pay_invoice_by(id, method, out_of_band, off_session)?)
+}
+
+fn attach(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
+    form.only(&["payment_intent"])?;
+    let intent = form.required("payment_intent")?;
+    Ok(world.attach_payment(id, intent)?)
 }
 
 fn collection_method(form: &Form) -> Result<Option<CollectionMethod>, ApiError> {

@@ -5,6 +5,7 @@
 
 mod active_entitlements;
 mod alerts;
+mod charges;
 mod checkout_lines;
 mod checkout_offer;
 mod checkout_sessions;
@@ -13,19 +14,25 @@ mod credit_balances;
 mod credit_grants;
 mod customers;
 mod discounts;
+mod disputes;
 mod events;
 mod features;
+mod invoice_payments;
 mod invoices;
 mod meter_event_adjustments;
 mod meter_events;
 mod meter_summaries;
 mod meters;
+mod payment_intents;
+mod payment_methods;
 mod portal_configurations;
 mod portal_sessions;
 mod prices;
 mod product_features;
 mod products;
 mod promotion_codes;
+mod refunds;
+mod setup_intents;
 mod subscription_items;
 mod subscription_schedules;
 mod subscription_settings;
@@ -108,11 +115,18 @@ const RESOURCES: &[Resource] = &[
     customers::RESOURCE,
     active_entitlements::RESOURCE,
     features::RESOURCE,
+    charges::RESOURCE,
+    disputes::RESOURCE,
     events::RESOURCE,
+    invoice_payments::RESOURCE,
     invoices::RESOURCE,
+    payment_intents::RESOURCE,
+    payment_methods::RESOURCE,
     prices::RESOURCE,
     products::RESOURCE,
     promotion_codes::RESOURCE,
+    refunds::RESOURCE,
+    setup_intents::RESOURCE,
     subscription_items::RESOURCE,
     subscription_schedules::RESOURCE,
     subscriptions::RESOURCE,
@@ -192,6 +206,26 @@ impl Call<'_> {
             &rows::<T>(world, &place, created),
             &self.form,
             &format!("/v1/{}", T::PLURAL),
+            |held| !held.is_deleted() && created.holds(held.created()) && keep(held),
+            |held| held.render(world, self.view()),
+        )
+    }
+
+    /// A list of those objects that something else keeps the ids of, oldest first.
+    fn list_of<T: Object>(
+        &self,
+        world: &World,
+        ids: &[String],
+        url: &str,
+        keep: impl Fn(&T) -> bool,
+    ) -> Answered {
+        let created = Within::parse(&self.form, "created")?;
+        let held: Vec<&T> = ids.iter().filter_map(|id| T::table(world).get(id)).collect();
+        let place = |id: &str| held.iter().position(|held| held.id() == id);
+        page(
+            &Rows::new(&held, &place, T::KIND),
+            &self.form,
+            url,
             |held| !held.is_deleted() && created.holds(held.created()) && keep(held),
             |held| held.render(world, self.view()),
         )

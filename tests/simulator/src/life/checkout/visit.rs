@@ -10,7 +10,6 @@ use crate::life::orders::{CustomerChange, NewCustomer, NewItem, NewSubscription,
 use crate::life::payments::{Attempt, NewIntent, NewMethod, NewSetup};
 use crate::life::subscribe::Prepaid;
 use crate::model::card::{Answer, Card, Presence};
-use crate::model::charge::Charge;
 use crate::model::checkout::{CheckoutSession, Mode, Paid, Payer, SessionStatus};
 use crate::model::payment_intent::{Capture, IntentStatus, PaymentIntent};
 use crate::model::payment_method::PaymentMethod;
@@ -390,12 +389,7 @@ impl World {
         let Some(charge) = held.and_then(|held| held.latest_charge()).map(str::to_owned) else {
             return;
         };
-        if self.charges.get(&charge).is_some_and(|held| held.captured) {
-            let booked = self.ids.long("txn_");
-            self.update::<Charge>("charge.updated", &charge, |held| {
-                held.balance_transaction = Some(booked);
-            });
-        }
+        self.balance_charge_late(&charge);
     }
 
     fn subscribe_at_checkout(

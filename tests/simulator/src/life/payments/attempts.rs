@@ -14,6 +14,8 @@ use crate::world::World;
 /// How an intent is confirmed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Confirm {
+    /// Whether the attempt is refused where the customer would have to act.
+    pub(crate) error_on_action: bool,
     /// The method to pay by, in place of the intent's.
     pub(crate) method: Option<String>,
     pub(crate) off_session: bool,
@@ -56,6 +58,11 @@ impl World {
         });
         let presence = Presence { off_session: how.off_session, ..Presence::default() };
         let attempt = self.attempt(id, &method, presence);
+        if attempt == Attempt::NeedsAction && how.error_on_action {
+            let decline = Decline::AuthenticationRequired;
+            let refused = self.refuse(id, &method, decline, None);
+            return self.after_attempt(id, refused, By::Caller);
+        }
         self.after_attempt(id, attempt, By::Caller)
     }
 
@@ -92,6 +99,17 @@ impl World {
         }
     }
 
+    /// Ends a bank debit that has to be under way.
+    pub(crate) fn settle_by_bank(&mut self, id: &str, succeeds: bool) -> Result<(), LifeError> {
+        let status = self.known_intent(id)?.status;
+        if status != IntentStatus::Processing {
+            let message = "Only a PaymentIntent that is processing can be settled.";
+            return Err(unexpected(message));
+        }
+        self.settle_delayed(id, succeeds);
+        Ok(())
+    }
+
     /// Ends a bank debit that is under way; one that is not is left alone.
     pub(crate) fn settle_delayed(&mut self, id: &str, succeeds: bool) {
         let Some(held) = self.payment_intents.get(id) else { return };
@@ -106,6 +124,7 @@ impl World {
                 held.captured = true;
                 held.amount_captured = held.amount;
             });
+            self.balance_charge(&charge);
             self.emit::<Charge>("charge.succeeded", &charge);
             self.edit::<PaymentIntent>(id, |held| {
                 held.status = IntentStatus::Succeeded;
@@ -237,7 +256,7 @@ impl World {
                 self.edit::<PaymentIntent>(id, |held| held.status = IntentStatus::Processing);
                 self.emit::<PaymentIntent>("payment_intent.processing", id);
                 self.keep_method(id, method, authenticated);
-                let due = self.now + self.rules.delayed_payment_seconds;
+                let due = self.now + self.rules.payments.delayed_seconds;
                 self.agenda.plan(due, Task::SettlePayment { intent: id.to_owned() });
                 Attempt::Processing
             }
@@ -252,6 +271,10 @@ impl World {
             held.captured = captures;
             held.amount_captured = if captures { held.amount } else { 0 };
         });
+        if captures {
+            self.balance_charge(&charge);
+            self.plan_dispute(&charge);
+        }
         self.emit::<Charge>("charge.succeeded", &charge);
         self.edit::<PaymentIntent>(id, |held| {
             held.status =

@@ -33,6 +33,7 @@ pub(crate) struct NewIntent {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IntentChange {
     pub(crate) amount: Option<i64>,
+    pub(crate) capture: Option<Capture>,
     pub(crate) currency: Option<String>,
     pub(crate) customer: Option<String>,
     pub(crate) description: Option<String>,
@@ -114,6 +115,7 @@ impl World {
         // No event tells of a changed intent.
         self.edit::<PaymentIntent>(id, |held| {
             held.amount = change.amount.unwrap_or(held.amount);
+            held.capture = change.capture.unwrap_or(held.capture);
             if let Some(currency) = change.currency {
                 held.currency = currency;
             }
@@ -208,6 +210,8 @@ impl World {
                 held.captured = true;
                 held.amount_captured = amount;
             });
+            self.balance_charge(&charge);
+            self.plan_dispute(&charge);
             self.emit::<Charge>("charge.captured", &charge);
         }
         self.edit::<PaymentIntent>(id, |held| {
@@ -216,6 +220,21 @@ impl World {
         });
         self.emit::<PaymentIntent>("payment_intent.succeeded", id);
         Ok(())
+    }
+
+    /// The charge that an intent was paid by.
+    pub(crate) fn paid_charge_of(&self, intent: &str) -> Result<String, LifeError> {
+        let held = self.payment_intents.get(intent).ok_or_else(|| LifeError::Missing {
+            kind: "payment_intent",
+            id: intent.to_owned(),
+            param: "payment_intent",
+        })?;
+        let charge = held.latest_charge().filter(|_| held.status == IntentStatus::Succeeded);
+        charge.map(str::to_owned).ok_or_else(|| {
+            unexpected(&format!(
+                "This PaymentIntent ({intent}) does not have a successful charge to refund."
+            ))
+        })
     }
 
     pub(crate) fn known_intent(&self, id: &str) -> Result<&PaymentIntent, LifeError> {

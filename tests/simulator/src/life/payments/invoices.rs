@@ -2,9 +2,11 @@
 
 use super::NewIntent;
 use crate::agenda::Task;
+use crate::life::LifeError;
+use crate::life::collect::By;
 use crate::model::card::Card;
 use crate::model::charge::Charge;
-use crate::model::invoice::{BillingReason, Invoice};
+use crate::model::invoice::{BillingReason, Invoice, InvoiceStatus};
 use crate::model::invoice_payment::{InvoicePayment, InvoicePaymentStatus};
 use crate::model::payment_intent::{IntentStatus, PaymentIntent};
 use crate::world::World;
@@ -134,6 +136,60 @@ impl World {
             }
         }
         paid
+    }
+
+    /// Has an intent of its own pay an open invoice, or a part of it: at once if it has
+    /// succeeded, and when it does otherwise.
+    pub(crate) fn attach_payment(&mut self, invoice: &str, intent: &str) -> Result<(), LifeError> {
+        let held = self.known_invoice(invoice)?;
+        let refused =
+            |message: &str| Err(LifeError::NotNow { code: None, message: message.to_owned() });
+        if held.status != InvoiceStatus::Open {
+            return refused("Payments can only be attached to an open invoice.");
+        }
+        let remaining = held.amount_remaining();
+        let (customer, currency) = (held.customer.clone(), held.currency.clone());
+        let of = self.payment_intents.get(intent).ok_or_else(|| LifeError::Missing {
+            kind: "payment_intent",
+            id: intent.to_owned(),
+            param: "payment_intent",
+        })?;
+        if of.invoice.is_some() {
+            return refused("This PaymentIntent is attached to an invoice already.");
+        }
+        if of.currency != currency || of.customer.as_ref().is_some_and(|it| *it != customer) {
+            return refused("The PaymentIntent's customer and currency must be the invoice's.");
+        }
+        if of.amount > remaining {
+            return refused("The PaymentIntent's amount is greater than what remains due.");
+        }
+        if of.status == IntentStatus::Canceled {
+            return refused("A canceled PaymentIntent cannot be attached.");
+        }
+        let paid = of.status == IntentStatus::Succeeded;
+        let charges = of.charges.clone();
+        self.edit::<PaymentIntent>(intent, |held| held.invoice = Some(invoice.to_owned()));
+        for charge in charges {
+            self.edit::<Charge>(&charge, |held| held.invoice = Some(invoice.to_owned()));
+        }
+        self.tie(invoice, intent, false);
+        if paid {
+            self.settle(invoice, intent, By::Caller);
+        }
+        Ok(())
+    }
+
+    /// Keeps the sum of Stripe's own payment at what remains due.
+    pub(in crate::life) fn shrink_default_payment(&mut self, invoice: &str) {
+        let remaining = self.invoices.get(invoice).map_or(0, Invoice::amount_remaining);
+        for id in self.payments_of.get(invoice).cloned().unwrap_or_default() {
+            let Some(held) = self.invoice_payments.get(&id) else { continue };
+            if held.is_default && held.status == InvoicePaymentStatus::Open {
+                let intent = held.intent.clone();
+                self.edit::<InvoicePayment>(&id, |held| held.amount_requested = remaining);
+                self.edit::<PaymentIntent>(&intent, |held| held.amount = remaining);
+            }
+        }
     }
 
     pub(crate) fn announce_payment(&mut self, id: &str) {

@@ -1,10 +1,10 @@
 //! Payment methods: made, attached to a customer, detached for good, and which one pays.
 
 use crate::life::LifeError;
-use crate::model::Metadata;
 use crate::model::card::{Answer, Card, Decline, Presence};
 use crate::model::customer::Customer;
 use crate::model::payment_method::{BillingDetails, Face, MethodKind, PaymentMethod};
+use crate::model::{Metadata, merge_metadata};
 use crate::world::World;
 
 /// A test card (STRIPE.md section 8).
@@ -64,6 +64,15 @@ const TEST_ACCOUNTS: &[(&str, &str, Card)] = &[
 
 /// SEPA accounts whose debits fail; every other one's succeed.
 const FAILING_IBANS: &[&str] = &["AT861904300235473202", "DE62370400440532013001"];
+
+/// A change to a payment method.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MethodChange {
+    pub(crate) billing_details: Option<BillingDetails>,
+    pub(crate) exp_month: Option<i64>,
+    pub(crate) exp_year: Option<i64>,
+    pub(crate) metadata: Metadata,
+}
 
 /// A payment method to make.
 #[derive(Clone, Debug)]
@@ -194,6 +203,50 @@ impl World {
         }
     }
 
+    /// Whether a method that a parameter names could be attached to a customer: a decline is told
+    /// before anything is made.
+    pub(crate) fn may_attach(&self, named: &str, param: &'static str) -> Result<(), LifeError> {
+        let (spent, card) = match (self.payment_methods.get(named), named) {
+            (Some(held), _) => (held.spent, held.card),
+            (None, token) => NewMethod::of_test_token(token)
+                .map(|new| (new.spent, new.card))
+                .ok_or_else(|| no_method(named, param))?,
+        };
+        match (spent, card.answer(Presence::default())) {
+            (true, Answer::Declined(decline)) => {
+                Err(LifeError::Declined { charge: None, decline, intent: None })
+            }
+            (true, Answer::Approved | Answer::Authenticate | Answer::Processing) => {
+                Err(LifeError::NotNow {
+                    code: None,
+                    message: "This PaymentMethod was previously used without being attached to a \
+                              Customer or was detached from a Customer, and may not be used \
+                              again."
+                        .to_owned(),
+                })
+            }
+            (false, _) => Ok(()),
+        }
+    }
+
+    /// A method that a customer pays by: one of its own, or one that a test token stands for.
+    pub(crate) fn method_of_customer(
+        &mut self,
+        named: &str,
+        customer: &str,
+    ) -> Result<String, LifeError> {
+        let id = self.use_method(named, "payment_method")?;
+        let owner = self.known_method(&id, "payment_method")?.customer.as_deref();
+        if owner.is_some_and(|owner| owner != customer) {
+            let message = "The PaymentMethod does not belong to the Customer of this invoice.";
+            return Err(LifeError::Invalid {
+                param: "payment_method",
+                message: message.to_owned(),
+            });
+        }
+        Ok(id)
+    }
+
     pub(crate) fn known_method(
         &self,
         id: &str,
@@ -215,31 +268,45 @@ impl World {
             }
             None => {}
         }
-        if let (true, Answer::Declined(decline)) =
-            (held.spent, held.card.answer(Presence::default()))
-        {
-            return Err(LifeError::Declined { charge: None, decline, intent: None });
-        }
-        if held.spent {
-            let message = "This PaymentMethod was previously used without being attached to a \
-                           Customer or was detached from a Customer, and may not be used again.";
-            return Err(LifeError::NotNow { code: None, message: message.to_owned() });
-        }
+        self.may_attach(id, "payment_method")?;
         self.edit::<PaymentMethod>(id, |held| held.customer = Some(customer.to_owned()));
         self.methods_of.entry(customer.to_owned()).or_default().push(id.to_owned());
         self.emit::<PaymentMethod>("payment_method.attached", id);
         Ok(())
     }
 
+    /// Changes a method, which only one that is attached allows.
+    pub(crate) fn update_method(
+        &mut self,
+        id: &str,
+        change: MethodChange,
+    ) -> Result<(), LifeError> {
+        let held = self.known_method(id, "id")?;
+        if held.customer.is_none() {
+            let message = "You must save this PaymentMethod to a customer before you can update \
+                           it.";
+            return Err(LifeError::NotNow { code: None, message: message.to_owned() });
+        }
+        self.update::<PaymentMethod>("payment_method.updated", id, |held| {
+            if let Some(details) = change.billing_details {
+                held.billing_details = details;
+            }
+            held.face.exp_month = change.exp_month.unwrap_or(held.face.exp_month);
+            held.face.exp_year = change.exp_year.unwrap_or(held.face.exp_year);
+            merge_metadata(&mut held.metadata, &change.metadata);
+        });
+        Ok(())
+    }
+
     /// Takes a method away from its customer, for good.
     pub(crate) fn detach_method(&mut self, id: &str) -> Result<(), LifeError> {
-        let owner = self.known_method(id, "payment_method")?.customer.clone();
+        let owner = self.known_method(id, "id")?.customer.clone();
         let Some(owner) = owner else {
             let message = "The payment method you provided is not attached to a customer so \
                            detachment is impossible.";
             return Err(LifeError::NotNow { code: None, message: message.to_owned() });
         };
-        let names_the_owner = self.rules.detached_method_names_customer;
+        let names_the_owner = self.rules.payments.detached_method_names_customer;
         let before = self.portrait::<PaymentMethod>(id);
         self.edit::<PaymentMethod>(id, |held| {
             held.customer = None;

@@ -13,29 +13,40 @@
 //! | `settle_delayed` | the end of a bank debit, which otherwise comes by itself | `charge.succeeded` + `payment_intent.succeeded`, or `charge.failed` + `payment_intent.payment_failed` |
 //! | `cancel_intent`, `capture_intent` | as they say | `payment_intent.canceled`; `charge.captured` + `payment_intent.succeeded` |
 //! | `create_setup_intent`, `confirm_setup_intent`, `authenticate_setup_intent`, `cancel_setup_intent` | a method made ready for later | `setup_intent.created`, `.succeeded` with `payment_method.attached`, `.requires_action`, `.setup_failed`, `.canceled` |
+//! | `create_refund`, `settle_refund`, `cancel_refund` | money goes back; later the bank confirms it, or it fails | `refund.created` + `charge.refunded`; `refund.updated`; `refund.failed` + `charge.updated` |
+//! | `open_dispute`, `update_dispute`, `decide_dispute` | a bank takes a charge back or asks about it; evidence; the end | `charge.dispute.created` (+ `.funds_withdrawn`); `.updated`; `.closed` (+ `.funds_reinstated`) |
 //! | `paying_method`, `would_pay` | what a subscription is paid by, and whether its bank would | none |
 //!
 //! Whatever an attempt came to is told to the invoice of the intent (`collect`) by
 //! `after_attempt`, which is also the place to tell a checkout session.
 
-#![expect(dead_code, unused_imports, reason = "the paths of these objects call them")]
-
 mod attempts;
+mod charges;
+mod disputes;
 mod intents;
 mod invoices;
+mod ledger;
 mod methods;
+mod refunds;
 mod setups;
 
 pub(crate) use attempts::{Attempt, Confirm};
+pub(crate) use charges::ChargeChange;
+pub use disputes::DisputeOpening;
 pub(crate) use intents::{IntentChange, NewIntent};
-pub(crate) use methods::NewMethod;
-pub(crate) use setups::NewSetup;
+pub(crate) use methods::{MethodChange, NewMethod};
+pub(crate) use refunds::NewRefund;
+pub use refunds::RefundEnd;
+pub(crate) use setups::{NewSetup, SetupChange};
 
 use crate::world::World;
 
 impl World {
-    /// The customer that a method, an intent, a charge or a setup belongs to.
+    /// The customer that a method, an intent, a charge, a refund, a dispute or a setup belongs to.
     pub(crate) fn payer(&self, id: &str) -> Option<&str> {
+        let refunded = self.refunds.get(id).map(|held| held.charge.as_str());
+        let disputed = self.disputes.get(id).map(|held| held.charge.as_str());
+        let id = refunded.or(disputed).unwrap_or(id);
         let intent = self.payment_intents.get(id).and_then(|held| held.customer.as_deref());
         intent
             .or_else(|| self.charges.get(id).and_then(|held| held.customer.as_deref()))

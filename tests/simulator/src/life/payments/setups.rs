@@ -1,11 +1,12 @@
 //! Setup intents: a method is made ready for later charges, with 3D Secure where its bank asks.
 
 use crate::life::LifeError;
-use crate::model::Metadata;
+use crate::life::customers::set_text;
 use crate::model::card::{Answer, Decline, Presence};
 use crate::model::payment_intent::{AutomaticMethods, Refusal};
 use crate::model::payment_method::PaymentMethod;
 use crate::model::setup_intent::{SetupIntent, SetupStatus};
+use crate::model::{Metadata, merge_metadata};
 use crate::world::World;
 
 /// A setup intent to make. Its method exists.
@@ -23,6 +24,15 @@ pub(crate) struct NewSetup {
     pub(crate) return_url: Option<String>,
     /// `off_session` when nothing is said.
     pub(crate) usage: Option<String>,
+}
+
+/// A change to a setup intent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SetupChange {
+    pub(crate) customer: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) metadata: Metadata,
+    pub(crate) method: Option<String>,
 }
 
 impl World {
@@ -58,6 +68,27 @@ impl World {
         self.setup_intents.insert(&id, setup);
         self.emit::<SetupIntent>("setup_intent.created", &id);
         id
+    }
+
+    pub(crate) fn update_setup_intent(
+        &mut self,
+        id: &str,
+        change: SetupChange,
+    ) -> Result<(), LifeError> {
+        if change.method.is_some() || change.customer.is_some() {
+            self.open_setup(id, "update")?;
+        }
+        // No event tells of a changed intent.
+        self.edit::<SetupIntent>(id, |held| {
+            if let Some(method) = change.method {
+                held.status = SetupStatus::RequiresConfirmation;
+                held.method = Some(method);
+            }
+            set_text(&mut held.customer, change.customer);
+            set_text(&mut held.description, change.description);
+            merge_metadata(&mut held.metadata, &change.metadata);
+        });
+        Ok(())
     }
 
     /// Sets a method up. A refusal is an error, and changes the intent all the same.
@@ -168,12 +199,16 @@ impl World {
         Ok(())
     }
 
-    fn open_setup(&self, id: &str, what: &str) -> Result<&SetupIntent, LifeError> {
-        let held = self.setup_intents.get(id).ok_or_else(|| LifeError::Missing {
+    pub(crate) fn known_setup(&self, id: &str) -> Result<&SetupIntent, LifeError> {
+        self.setup_intents.get(id).ok_or_else(|| LifeError::Missing {
             kind: "setup_intent",
             id: id.to_owned(),
             param: "intent",
-        })?;
+        })
+    }
+
+    fn open_setup(&self, id: &str, what: &str) -> Result<&SetupIntent, LifeError> {
+        let held = self.known_setup(id)?;
         match held.status {
             SetupStatus::RequiresPaymentMethod
             | SetupStatus::RequiresConfirmation
