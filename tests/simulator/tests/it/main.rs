@@ -28,6 +28,7 @@ mod one_seed;
 mod outages;
 mod pages;
 mod portal;
+mod payments;
 mod receiver;
 mod rules;
 mod search;

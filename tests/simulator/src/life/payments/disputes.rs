@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// How long after the charge of a test card its dispute is opened.
 const OPENED_AFTER_SECONDS: i64 = 2;
+/// How long after its evidence a test's own words decide a dispute.
+const DECIDED_AFTER_SECONDS: i64 = 1;
 /// How long evidence is taken.
 const RESPONSE_SECONDS: i64 = 9 * SECONDS_PER_DAY;
 /// How long after a dispute its subscription is cancelled, where the account is set so.
@@ -176,14 +178,17 @@ impl World {
             }
         });
         if submits {
-            // A test's own words decide at once.
             let says = |word: &str| {
                 self.disputes
                     .get(id)
                     .is_some_and(|held| held.evidence.values().any(|it| it == word))
             };
             let decides = says(WINNING) || says(LOSING);
-            let wait = if decides { 0 } else { self.rules.payments.dispute_review_seconds };
+            let wait = if decides {
+                DECIDED_AFTER_SECONDS
+            } else {
+                self.rules.payments.dispute_review_seconds
+            };
             self.agenda.plan(self.now + wait, Task::DecideDispute { dispute: id.to_owned() });
         }
         Ok(())

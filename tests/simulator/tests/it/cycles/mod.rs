@@ -2,8 +2,11 @@
 
 mod cancels;
 mod checkout;
+mod dispute;
+mod failed_renewal;
 mod pauses;
 mod portal;
+mod refund;
 mod renewals;
 mod starts;
 mod trials;
