@@ -244,7 +244,7 @@ impl World {
             invoice.and_then(|id| self.invoices.get(id)).and_then(|held| held.subscription.clone());
         let Some(subscription) = subscription else { return };
         if self.live_subscription(&subscription).is_ok() {
-            self.end_now(&subscription, "payment_disputed", Cancel::default());
+            self.end_now(&subscription, Some("payment_disputed"), Cancel::default());
         }
     }
 
