@@ -273,7 +273,8 @@ fn place_in_schedule(kind: &str, field: &str) -> Option<Place> {
         ("schedule.phase" | "schedule.settings", "default_payment_method") => {
             Place::Object("payment_method")
         }
-        ("schedule.item", "price" | "plan") => Place::Object("price"),
+        ("schedule.item", "plan") => Place::Object("plan"),
+        ("schedule.item", "price") => Place::Object("price"),
         _ => return None,
     })
 }
@@ -302,7 +303,12 @@ fn expand(value: &mut Value, path: &[String], world: &World, view: View<'_>) {
         }
     }
     let Some(inner) = fields.get_mut(field) else { return };
-    fill(inner, world, view);
+    // A plan has the id of its price.
+    let plan = inner.as_str().filter(|_| field == "plan").and_then(|id| world.prices.get(id));
+    match plan {
+        Some(price) => *inner = render::price::plan(price, view),
+        None => fill(inner, world, view),
+    }
     expand(inner, rest, world, view);
 }
 

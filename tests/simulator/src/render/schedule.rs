@@ -84,7 +84,6 @@ fn default_settings(held: &Schedule) -> Value {
         "billing_thresholds": null,
         "collection_method": held.collection.as_str(),
         "default_payment_method": held.default_payment_method,
-        "default_source": null,
         "description": held.description,
         "invoice_settings": {
             "account_tax_ids": null,

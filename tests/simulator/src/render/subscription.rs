@@ -184,7 +184,11 @@ struct PauseCollection {
 #[derive(Serialize)]
 struct PendingUpdate<'a> {
     billing_cycle_anchor: Option<i64>,
+    cancel_at_period_end: (),
+    discount: (),
+    discounts: (),
     expires_at: i64,
+    metadata: (),
     subscription_items: Vec<ItemBody<'a>>,
     trial_end: Option<i64>,
     trial_from_plan: (),
@@ -370,7 +374,11 @@ fn pending_update<'a>(
     let items = pending.items.iter();
     Some(PendingUpdate {
         billing_cycle_anchor: pending.billing_cycle_anchor,
+        cancel_at_period_end: (),
+        discount: (),
+        discounts: (),
         expires_at: pending.expires_at,
+        metadata: (),
         subscription_items: items.map(|one| item_body(one, held, world, view, prices)).collect(),
         trial_end: pending.trial_end,
         trial_from_plan: (),

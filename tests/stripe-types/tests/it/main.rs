@@ -13,6 +13,7 @@ mod hosted;
 mod invoices;
 mod judge;
 mod refusals;
+mod schedules;
 mod subscriptions;
 mod usage;
 mod walk;
@@ -29,6 +30,7 @@ const WALKED: &[Subject] = &[
     Subject::Hooks,
     Subject::Hosted,
     Subject::Invoices,
+    Subject::Schedules,
     Subject::Subscriptions,
     Subject::Usage,
 ];

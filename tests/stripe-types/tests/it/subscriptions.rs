@@ -82,6 +82,10 @@ async fn subscriptions_are_read_by_async_stripe() {
     walk.post(&path, &format!("items[0][id]={item}&items[0][price]={yearly}")).await;
     walk.post(&format!("/v1/subscriptions/{leaving}"), "cancel_at_period_end=true").await;
     walk.delete(&format!("/v1/subscriptions/{many}")).await;
+    items_by_path(&mut walk, &good, [&monthly, &bigger]).await;
+    pauses(&mut walk, &good, &monthly).await;
+    with_every_setting(&mut walk, &good, &monthly).await;
+    pending_update(&mut walk, &monthly).await;
     walk.post(&format!("/v1/customers/{other}"), DECLINING).await;
 
     for _ in 0..30 {
@@ -119,6 +123,88 @@ async fn subscriptions_are_read_by_async_stripe() {
     let missing = (404, Some("resource_missing"));
     walk.refused("GET", "/v1/subscriptions/sub_none", "", missing).await;
     walk.finish().await;
+}
+
+/// Items by their own paths.
+async fn items_by_path(walk: &mut Walk, customer: &str, prices: [&str; 2]) {
+    let wish = format!("customer={customer}&items[0][price]={}", prices[0]);
+    let subscription = walk.make("/v1/subscriptions", &wish).await;
+    let items = "/v1/subscription_items";
+    let more = format!("subscription={subscription}&price={}&quantity=3", prices[1]);
+    let more = walk.make(items, &format!("{more}&metadata[a]=1")).await;
+    walk.post(&format!("{items}/{more}"), "quantity=4&metadata[b]=2").await;
+    let listed = walk.list(&format!("{items}?subscription={subscription}")).await;
+    assert_eq!(listed.len(), 2);
+    for held in listed {
+        walk.get_expanded(&format!("{items}/{}", text(&held, "/id"))).await;
+    }
+    walk.delete(&format!("{items}/{more}")).await;
+}
+
+async fn pauses(walk: &mut Walk, customer: &str, price: &str) {
+    let wish = format!("customer={customer}&items[0][price]={price}");
+    let subscription = walk.make("/v1/subscriptions", &wish).await;
+    let path = format!("/v1/subscriptions/{subscription}");
+    let collection = format!(
+        "pause_collection[behavior]=mark_uncollectible&pause_collection[resumes_at]={}",
+        START + 200 * 86_400
+    );
+    walk.post(&path, &collection).await;
+    walk.post(&path, "pause_collection=").await;
+    let paused = walk.post(&format!("{path}/pause"), "type=subscription").await;
+    assert_eq!(text(&paused, "/status"), "paused");
+    walk.pass(DAY);
+    walk.get(&path).await;
+    walk.post(&format!("{path}/resume"), "billing_cycle_anchor[type]=now").await;
+    let trial = format!(
+        "customer={customer}&items[0][price]={price}&trial_period_days=7\
+         &trial_settings[end_behavior][missing_payment_method]=pause"
+    );
+    walk.make("/v1/subscriptions", &trial).await;
+}
+
+async fn with_every_setting(walk: &mut Walk, customer: &str, price: &str) {
+    let product = walk.make("/v1/products", "name=Made").await;
+    let method = walk.get(&format!("/v1/customers/{customer}")).await;
+    let method = text(&method, "/invoice_settings/default_payment_method");
+    let full = format!(
+        "customer={customer}&items[0][price]={price}&items[0][metadata][a]=1\
+         &items[1][price_data][currency]=usd&items[1][price_data][product]={product}\
+         &items[1][price_data][unit_amount]=100&items[1][price_data][recurring][interval]=month\
+         &collection_method=send_invoice&days_until_due=14&default_payment_method={method}\
+         &add_invoice_items[0][price_data][currency]=usd\
+         &add_invoice_items[0][price_data][product]={product}\
+         &add_invoice_items[0][price_data][unit_amount]=50\
+         &billing_cycle_anchor_config[day_of_month]=5&description=d&off_session=true\
+         &payment_settings[save_default_payment_method]=on_subscription\
+         &invoice_settings[issuer][type]=self"
+    );
+    let full = walk.make("/v1/subscriptions", &full).await;
+    walk.get_expanded(&format!("/v1/subscriptions/{full}")).await;
+    let classic = format!("customer={customer}&items[0][price]={price}&billing_mode[type]=classic");
+    let classic = walk.make("/v1/subscriptions", &classic).await;
+    let flexible = "billing_mode[type]=flexible\
+                    &billing_mode[flexible][proration_discounts]=itemized";
+    walk.post(&format!("/v1/subscriptions/{classic}/migrate"), flexible).await;
+    let trial = format!("customer={customer}&items[0][price]={price}&trial_period_days=30");
+    let trial = walk.make("/v1/subscriptions", &trial).await;
+    walk.post(&format!("/v1/subscriptions/{trial}"), "trial_end=now").await;
+}
+
+/// A change that waits for its payment.
+async fn pending_update(walk: &mut Walk, price: &str) {
+    let customer = walk.make("/v1/customers", GOOD).await;
+    let wish = format!("customer={customer}&items[0][price]={price}");
+    let held = walk.post("/v1/subscriptions", &wish).await;
+    walk.post(&format!("/v1/customers/{customer}"), DECLINING).await;
+    let path = format!("/v1/subscriptions/{}", text(&held, "/id"));
+    let change = format!(
+        "items[0][id]={}&items[0][quantity]=9&payment_behavior=pending_if_incomplete\
+         &proration_behavior=always_invoice",
+        text(&held, "/items/data/0/id")
+    );
+    let waiting = walk.post(&path, &change).await;
+    assert!(waiting["pending_update"].is_object(), "{waiting}");
 }
 
 /// What is deleted stays inside what it was for.

@@ -47,12 +47,6 @@ const NOT_YET: &[(&str, &str)] = &[
     ("/v1/payment_methods", "being built"),
     ("/v1/refunds", "being built"),
     ("/v1/setup_intents", "being built"),
-    ("/v1/subscription_schedules", "being built"),
-    ("POST /v1/subscriptions/{id}/migrate", "being built"),
-    ("POST /v1/subscriptions/{id}/pause", "being built"),
-    ("POST /v1/subscriptions/{id}/resume", "being built"),
-    ("POST /v1/subscription_items", "being built"),
-    ("/v1/subscription_items/{id}", "being built"),
 ];
 
 /// The reason why a path need not be answered yet.
