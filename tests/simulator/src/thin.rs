@@ -7,7 +7,7 @@ use crate::mishap::EventFault;
 use crate::model::thin_event::{Related, ThinEvent};
 use crate::render::webhook_endpoint::DESTINATION;
 use crate::world::World;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 impl World {
     /// Makes an event that has no snapshot, about an object or about none; `data` is told to who
@@ -49,7 +49,8 @@ impl World {
         previous: Option<&Value>,
     ) {
         let related = Related::of_shown(shown);
-        self.keep_thin(&format!("v1.{kind}"), related.clone(), None, Some(snapshot.to_owned()));
+        let data = (kind == "invoice.upcoming").then(|| upcoming(shown));
+        self.keep_thin(&format!("v1.{kind}"), related.clone(), data, Some(snapshot.to_owned()));
         for finer in finer::kinds(kind, shown, previous) {
             self.keep_thin(finer, related.clone(), None, Some(snapshot.to_owned()));
         }
@@ -94,4 +95,11 @@ impl World {
         self.thin_places.insert(event.id.clone(), self.thin_events.len());
         self.thin_events.push(event);
     }
+}
+
+/// Whose renewal is announced: an invoice that is yet to come cannot be read back.
+fn upcoming(invoice: &Value) -> Value {
+    let details = &invoice["parent"]["subscription_details"]["subscription"];
+    let subscription = details.as_str().or_else(|| invoice["subscription"].as_str());
+    json!({ "customer": invoice["customer"], "subscription": subscription })
 }

@@ -136,3 +136,15 @@ async fn an_event_can_be_thin_only_and_has_data_for_who_fetches_it() {
     let fetched = call(&stage, "GET", &format!("{EVENTS}/{none}"), "").await.body;
     assert!(fetched.get("related_object").is_none() && fetched.get("data").is_none());
 }
+
+#[tokio::test]
+async fn a_renewal_to_come_is_told_of_with_whose_it_is() {
+    let stage = Stage::start().await;
+    let details = json!({ "subscription_details": { "subscription": "sub_1" } });
+    let invoice = json!({ "object": "invoice", "customer": "cus_1", "parent": details });
+    stage.simulator.emit_raw_event("invoice.upcoming", &invoice);
+    let told = stage.simulator.thin_history().pop().unwrap();
+    assert_eq!(told["type"], "v1.invoice.upcoming");
+    assert_eq!(told["data"], json!({ "customer": "cus_1", "subscription": "sub_1" }));
+    assert!(told.get("related_object").is_none());
+}
