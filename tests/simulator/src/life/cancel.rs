@@ -4,7 +4,6 @@
 use super::LifeError;
 use super::customers::set_text;
 use super::orders::Cancel;
-use super::pending::Rest;
 use crate::model::invoice::{BillingReason, Invoice, InvoiceStatus, Line};
 use crate::model::subscription::{Item, Status, Subscription};
 use crate::world::World;
@@ -85,8 +84,7 @@ impl World {
         if item.current_period_end <= self.now {
             return;
         }
-        let (_, length) = self.part_of_period(item, of.billing_cycle_anchor);
-        let rest = Rest { start: self.now, end: item.current_period_end, length };
+        let rest = self.rest_of(item, of.billing_cycle_anchor, self.now);
         self.prorate(of, item, rest, -1);
     }
 

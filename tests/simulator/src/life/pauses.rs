@@ -3,7 +3,6 @@
 
 use super::LifeError;
 use super::orders::{Pause, ProrationBehavior, Resume, UnusedTimeFrom};
-use super::pending::Rest;
 use crate::agenda::Task;
 use crate::model::decimal::Decimal;
 use crate::model::invoice::{BillingReason, Invoice, InvoiceItem, Line};
@@ -68,8 +67,7 @@ impl World {
             UnusedTimeFrom::Now | UnusedTimeFrom::Nowhere => self.now,
             UnusedTimeFrom::ItemPeriodStart => item.current_period_start,
         };
-        let (_, length) = self.part_of_period(item, of.billing_cycle_anchor);
-        self.prorate(of, item, Rest { start, end: item.current_period_end, length }, -1);
+        self.prorate(of, item, self.rest_of(item, of.billing_cycle_anchor, start), -1);
     }
 
     /// Has a line wait for the next invoice.
@@ -188,9 +186,7 @@ impl World {
             if before.current_period_end > self.now && !paused.credited {
                 continue;
             }
-            let (_, length) = self.part_of_period(item, held.billing_cycle_anchor);
-            let end = item.current_period_end;
-            self.prorate(held, item, Rest { start: from, end, length }, 1);
+            self.prorate(held, item, self.rest_of(item, held.billing_cycle_anchor, from), 1);
         }
     }
 

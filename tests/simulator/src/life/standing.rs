@@ -84,6 +84,10 @@ impl World {
             self.apply_pending_update(subscription);
             return;
         }
+        self.save_own_method(subscription, invoice);
+        let Some(held) = self.subscriptions.get(subscription) else {
+            return;
+        };
         match held.status {
             Status::Incomplete if held.latest_invoice.as_deref() == Some(invoice) => {
                 self.become_status(subscription, Status::Active);
@@ -99,6 +103,21 @@ impl World {
             | Status::PastDue
             | Status::Unpaid
             | Status::Canceled => {}
+        }
+    }
+
+    /// The method that paid becomes the subscription's own, where it is set so.
+    fn save_own_method(&mut self, subscription: &str, invoice: &str) {
+        let settings = self.subscriptions.get(subscription).and_then(|held| held.settings.as_ref());
+        let saves = settings
+            .and_then(|it| it.payment_settings.as_ref())
+            .is_some_and(|it| it["save_default_payment_method"] == "on_subscription");
+        let intent = self.invoices.get(invoice).and_then(|held| held.payment_intent.as_ref());
+        let intent = intent.and_then(|id| self.payment_intents.get(id)).filter(|_| saves);
+        if let Some(method) = intent.and_then(|held| held.method.clone()) {
+            self.update::<Subscription>(UPDATED, subscription, |held| {
+                held.default_payment_method = Some(method);
+            });
         }
     }
 

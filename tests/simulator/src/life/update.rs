@@ -13,7 +13,9 @@ use crate::agenda::Task;
 use crate::model::invoice::{BillingReason, InvoiceStatus};
 use crate::model::merge_metadata;
 use crate::model::subscription::{Item, Status, Subscription};
-use crate::model::terms::{AnchorReset, Collection, CollectionChange, SubscriptionSettings};
+use crate::model::terms::{
+    AnchorReset, Collection, CollectionChange, SubscriptionSettings, UncollectedInvoices,
+};
 use crate::world::World;
 use serde_json::Value;
 
@@ -361,32 +363,27 @@ impl World {
     /// Credits what is left of the items as they were, and charges the rest of the period for
     /// what they are now. Where a new period begins, lines of its own bill it.
     pub(super) fn prorate_change(&mut self, held: &Subscription, next: &Next) {
-        let from = next.from;
-        let rest_of = |item: &Item| Rest {
-            start: from,
-            end: item.current_period_end,
-            length: item.current_period_end - item.current_period_start,
-        };
         if next.restarts {
             for item in &held.items {
-                self.prorate(held, item, rest_of(item), -1);
+                let rest = self.rest_of(item, held.billing_cycle_anchor, next.from);
+                self.prorate(held, item, rest, -1);
             }
             return;
         }
         for swap in &next.swaps {
-            if let Some(item) = &swap.before {
-                self.prorate(held, item, rest_of(item), -1);
-            }
-            if let Some(item) = &swap.after {
-                let rest = if let Some(before) = &swap.before {
-                    rest_of(before)
-                } else {
-                    let (_, length) = self.part_of_period(item, next.anchor);
-                    Rest { start: from, end: item.current_period_end, length }
-                };
-                self.prorate(held, item, rest, 1);
+            for (item, sign) in [(&swap.before, -1), (&swap.after, 1)] {
+                if let Some(item) = item {
+                    let rest = self.rest_of(item, next.anchor, next.from);
+                    self.prorate(held, item, rest, sign);
+                }
             }
         }
+    }
+
+    /// What is left of an item's present period, of a whole period.
+    pub(super) fn rest_of(&self, item: &Item, anchor: i64, from: i64) -> Rest {
+        let (_, length) = self.part_of_period(item, anchor);
+        Rest { start: from, end: item.current_period_end, length }
     }
 
     fn invoice_change(
@@ -403,7 +400,13 @@ impl World {
         if held.collection != Collection::Automatic {
             return;
         }
+        if self.uncollected(&held.id) == Some(UncollectedInvoices::KeepAsDraft) {
+            return;
+        }
         self.finalize(invoice);
+        if self.passes_over(invoice) {
+            return;
+        }
         if behavior != PaymentBehavior::DefaultIncomplete {
             self.collect(invoice, true);
             return;

@@ -265,3 +265,14 @@ async fn wrong_parameters_are_refused() {
     let (_, error) = of.refused("POST", "/v1/subscriptions", "").await;
     assert_eq!(error["code"], "parameter_missing");
 }
+
+#[tokio::test]
+async fn the_method_that_paid_is_kept_where_that_is_asked_for() {
+    for (saves, kept) in [("on_subscription", true), ("off", false)] {
+        let form = format!("payment_settings[save_default_payment_method]={saves}");
+        let of = Subscriber::to_monthly(Card::Good, &form).await;
+        let customer = of.stage.truth("customer", &of.customer);
+        let method = &customer["invoice_settings"]["default_payment_method"];
+        assert_eq!(&of.now()["default_payment_method"] == method, kept, "{saves}");
+    }
+}
