@@ -119,6 +119,35 @@ async fn a_correction_after_finalizing_changes_no_invoice() {
     assert_eq!(metered.latest_invoice(&subscription).await["total"], 10);
 }
 
+/// What all invoices of the customer come to.
+async fn billed(metered: &Metered) -> i64 {
+    let path = format!("/v1/invoices?customer={}&limit=100", metered.customer);
+    let list = ask(&metered.stage, "GET", &path, "").await;
+    let totals = list["data"].as_array().unwrap().iter();
+    totals.map(|invoice| invoice["total"].as_i64().unwrap()).sum()
+}
+
+#[tokio::test]
+async fn the_last_usage_is_billed_at_the_end_or_by_request() {
+    for (how, form, expected) in [
+        ("DELETE", "", 0),
+        ("DELETE", "invoice_now=true", 70),
+        ("POST", "cancel_at_period_end=true", 140),
+    ] {
+        let metered = Metered::start().await;
+        let subscription = metered.subscribe(&metered.price("unit_amount=7").await).await;
+        metered.received("10", "").await;
+        metered.stage.simulator.advance(DAY);
+        let path = format!("/v1/subscriptions/{subscription}");
+        ask(&metered.stage, how, &path, form).await;
+        metered.received("10", "").await;
+        metered.to_period_end(86_400);
+        let held = ask(&metered.stage, "GET", &path, "").await;
+        assert_eq!(held["status"], "canceled", "{how} {form}");
+        assert_eq!(billed(&metered).await, expected, "{how} {form}");
+    }
+}
+
 #[tokio::test]
 async fn a_price_names_an_active_meter() {
     let metered = Metered::start().await;
