@@ -141,6 +141,30 @@ impl World {
         Ok(id)
     }
 
+    /// What the first invoice would come to, before the customer's balance. Whatever would be in
+    /// the way of beginning is in the way here too.
+    pub(super) fn first_due(&mut self, new: &NewSubscription) -> Result<i64, LifeError> {
+        self.check_room(&new.customer)?;
+        self.check_extras(&new.add_invoice_items)?;
+        self.check_discounts(new)?;
+        Ok(self.opening(new)?.due)
+    }
+
+    /// What a quantity of a price costs until a billing cycle that begins at `anchor`.
+    pub(super) fn cost_until(&self, price: &str, quantity: Option<i64>, anchor: i64) -> i64 {
+        let item = Item {
+            id: String::new(),
+            created: self.now,
+            current_period_start: self.now,
+            current_period_end: self.boundary_after(price, anchor, self.now),
+            discounts: Vec::new(),
+            metadata: crate::model::Metadata::new(),
+            price: price.to_owned(),
+            quantity,
+        };
+        self.first_cost(&item, anchor, &NewSubscription::default())
+    }
+
     fn check_room(&self, customer: &str) -> Result<(), LifeError> {
         let all = self.subscriptions_of.get(customer).map(Vec::as_slice).unwrap_or_default();
         let live = all.iter().filter_map(|id| self.subscriptions.get(id));

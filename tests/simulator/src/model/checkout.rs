@@ -1,6 +1,7 @@
 //! Checkout sessions: what is offered on a page, and what has come of it.
 
 use super::Metadata;
+use super::terms::{BillingMode, TrialSettings};
 use serde_json::Value;
 
 /// What a session is for.
@@ -124,13 +125,15 @@ pub(crate) struct CheckoutDiscount {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct SubscriptionData {
     pub(crate) billing_cycle_anchor: Option<i64>,
+    pub(crate) billing_mode: BillingMode,
     pub(crate) description: Option<String>,
     pub(crate) metadata: Metadata,
-    pub(crate) missing_payment_method: Option<String>,
-    pub(crate) proration_behavior: Option<String>,
+    /// Whether the time before the anchor is free.
+    pub(crate) skips_proration: bool,
     /// Days from completion to the end of the trial.
     pub(crate) trial_days: Option<i64>,
     pub(crate) trial_end: Option<i64>,
+    pub(crate) trial_settings: TrialSettings,
 }
 
 /// What the payment intent or the setup intent of a session will be like.

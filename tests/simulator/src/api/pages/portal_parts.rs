@@ -89,8 +89,12 @@ fn plan(desk: &Desk<'_>, held: &Subscription) -> Html {
     pieces.extend(held.items.iter().map(|item| words("p", item_in_words(desk, item))));
     pieces.push(note(&standing(held)));
     let features = &desk.configuration.features;
-    if features.update.enabled && held.items.len() == 1 {
+    let paused = held.status == Status::Paused;
+    if features.update.enabled && held.items.len() == 1 && !paused {
         pieces.push(update(desk, held));
+    }
+    if features.pause {
+        pieces.push(pause_deed(held));
     }
     if held.cancel_at_period_end && features.cancel.enabled {
         pieces.push(deed(&held.id, "keep", "Keep the plan"));
@@ -182,8 +186,16 @@ pub(super) fn cancel(desk: &Desk<'_>, held: &Subscription) -> Html {
 
 /// A pause, which lasts until the customer resumes.
 pub(super) fn pause(held: &Subscription) -> Html {
-    let (what, label) = ("pause", "Pause the plan");
-    tag("section", &[], [deed(&held.id, what, label)])
+    tag("section", &[], [pause_deed(held)])
+}
+
+fn pause_deed(held: &Subscription) -> Html {
+    let (what, label) = if held.status == Status::Paused {
+        ("resume", "Resume the plan")
+    } else {
+        ("pause", "Pause the plan")
+    };
+    deed(&held.id, what, label)
 }
 
 /// What the customer pays by.

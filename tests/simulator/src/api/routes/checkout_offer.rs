@@ -3,6 +3,8 @@
 
 use super::Call;
 use super::checkout_lines::{self, Asked};
+use super::subscription_settings::trial_settings;
+use super::subscription_terms::billing_mode;
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::calendar::SECONDS_PER_DAY;
@@ -87,7 +89,7 @@ pub(super) fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiEr
         submit_type: form
             .choice("submit_type", &["auto", "book", "donate", "pay", "subscribe"])?
             .map(str::to_owned),
-        subscription_data: subscription_data(form, world.now, mode)?,
+        subscription_data: subscription_data(form, world.now, mode, call.version)?,
         success_url: form.owned("success_url"),
         tax_id_collection: enabled(form, "tax_id_collection")?,
         ui_mode,
@@ -328,7 +330,12 @@ fn intent_data(form: &Form, mode: Mode) -> Result<IntentData, ApiError> {
     })
 }
 
-fn subscription_data(form: &Form, now: i64, mode: Mode) -> Result<SubscriptionData, ApiError> {
+fn subscription_data(
+    form: &Form,
+    now: i64,
+    mode: Mode,
+    version: &ApiVersion,
+) -> Result<SubscriptionData, ApiError> {
     let data = only_in(form, "subscription_data", Mode::Subscription, mode)?;
     data.only(&[
         "billing_cycle_anchor",
@@ -353,20 +360,15 @@ fn subscription_data(form: &Form, now: i64, mode: Mode) -> Result<SubscriptionDa
             "The `subscription_data[trial_end]` date has to be at least 2 days in the future.";
         return Err(ApiError::invalid(&name("trial_end"), message));
     }
-    let behavior = data.inner("trial_settings").inner("end_behavior");
-    let missing = behavior
-        .choice("missing_payment_method", &["cancel", "create_invoice", "pause"])?
-        .map(str::to_owned);
-    data.inner("billing_mode").choice("type", &["classic", "flexible"])?;
+    let proration = data.choice("proration_behavior", &["create_prorations", "none"])?;
     Ok(SubscriptionData {
         billing_cycle_anchor: data.integer("billing_cycle_anchor")?,
+        billing_mode: billing_mode(&data, version)?,
         description: data.owned("description"),
         metadata: data.map("metadata"),
-        missing_payment_method: missing,
-        proration_behavior: data
-            .choice("proration_behavior", &["create_prorations", "none"])?
-            .map(str::to_owned),
+        skips_proration: proration == Some("none"),
         trial_days,
         trial_end,
+        trial_settings: trial_settings(&data)?.unwrap_or_default(),
     })
 }

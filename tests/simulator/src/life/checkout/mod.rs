@@ -104,11 +104,18 @@ impl World {
     pub(super) fn reckon(&self, session: &mut CheckoutSession) {
         let trials =
             session.offer.mode == Mode::Subscription && self.trial_end_of(session).is_some();
+        let data = &session.offer.subscription_data;
+        let (anchor, skips) = (data.billing_cycle_anchor, data.skips_proration);
+        let anchor = anchor.filter(|anchor| *anchor > self.now);
         for line in &mut session.lines {
             let price = self.prices.get(&line.price);
-            let waits = trials && price.is_some_and(|price| price.recurring.is_some());
-            let quantity = line.quantity.unwrap_or(0);
-            line.subtotal = if waits { 0 } else { self.period_cost(&line.price, quantity) };
+            let recurs = price.is_some_and(|price| price.recurring.is_some());
+            line.subtotal = match anchor.filter(|_| recurs) {
+                _ if trials && recurs => 0,
+                Some(_) if skips => 0,
+                Some(anchor) => self.cost_until(&line.price, line.quantity, anchor),
+                None => self.period_cost(&line.price, line.quantity.unwrap_or(0)),
+            };
         }
         let costs: Vec<(&str, i64)> =
             session.lines.iter().map(|line| (line.price.as_str(), line.subtotal)).collect();

@@ -6,11 +6,13 @@
 
 use super::discounts::wishes_of;
 use crate::life::LifeError;
-use crate::life::orders::{CustomerChange, NewCustomer, NewItem, NewSubscription, Start};
+use crate::life::orders::{
+    CustomerChange, NewCustomer, NewItem, NewSubscription, ProrationBehavior, Start,
+};
 use crate::life::payments::{Attempt, NewIntent, NewMethod, NewSetup};
 use crate::life::subscribe::Prepaid;
 use crate::model::card::{Answer, Card, Presence};
-use crate::model::checkout::{CheckoutSession, Mode, Paid, Payer, SessionStatus};
+use crate::model::checkout::{CheckoutLine, CheckoutSession, Mode, Paid, Payer, SessionStatus};
 use crate::model::payment_intent::{Capture, IntentStatus, PaymentIntent};
 use crate::model::payment_method::PaymentMethod;
 use crate::model::setup_intent::{SetupIntent, SetupStatus};
@@ -69,14 +71,15 @@ impl World {
         let now = held.clone();
         self.edit::<CheckoutSession>(id, |held| *held = now);
         let payer = self.who_pays(&held, visit);
+        let due = self.due_at_checkout(&held)?;
         match held.offer.mode {
             Mode::Setup => {
                 let method = self.method_at_checkout(&held, &visit.by, &payer)?;
                 self.set_up_at_checkout(&held, payer, &method)
             }
-            Mode::Payment | Mode::Subscription if self.due_at_checkout(&held) > 0 => {
+            Mode::Payment | Mode::Subscription if due > 0 => {
                 let method = self.method_at_checkout(&held, &visit.by, &payer)?;
-                self.pay_at_checkout(&held, payer, &method)
+                self.pay_at_checkout(&held, payer, &method, due)
             }
             Mode::Payment => {
                 self.customer_at_checkout(&held, &payer);
@@ -200,22 +203,52 @@ impl World {
         }
     }
 
-    /// What is to be paid now: of a subscription, with what waits for the customer's next invoice
-    /// and less what the customer's balance covers.
-    fn due_at_checkout(&self, held: &CheckoutSession) -> i64 {
+    /// What is to be paid now: of a subscription, its first invoice less what the customer's
+    /// balance covers.
+    fn due_at_checkout(&mut self, held: &CheckoutSession) -> Result<i64, LifeError> {
         let customer = held.offer.customer.as_deref().and_then(|id| self.customers.get(id));
+        let balance = customer.map_or(0, |customer| customer.balance);
         match held.offer.mode {
-            Mode::Setup => 0,
-            Mode::Payment => held.total(),
+            Mode::Setup => Ok(0),
+            Mode::Payment => Ok(held.total()),
             Mode::Subscription => {
-                let currency = held.offer.currency.as_deref().unwrap_or_default();
-                let waits = customer.map_or(0, |customer| {
-                    let waiting = self.waiting(&customer.id, currency, None);
-                    waiting.iter().map(|item| item.amount).sum()
-                });
-                let balance = customer.map_or(0, |customer| customer.balance);
-                ((held.total() + waits).max(0) + balance).max(0)
+                let wish = self.subscription_wished(held);
+                Ok((self.first_due(&wish)? + balance).max(0))
             }
+        }
+    }
+
+    /// The subscription that a session sells.
+    fn subscription_wished(&self, held: &CheckoutSession) -> NewSubscription {
+        let data = held.offer.subscription_data.clone();
+        let item = |line: &CheckoutLine| NewItem {
+            metadata: line.metadata.clone(),
+            price: line.price.clone(),
+            quantity: line.quantity,
+        };
+        let recurs = |line: &&CheckoutLine| {
+            self.prices.get(&line.price).is_some_and(|price| price.recurring.is_some())
+        };
+        let trial_end = self.trial_end_of(held);
+        let anchor = data.billing_cycle_anchor.filter(|anchor| *anchor > self.now);
+        NewSubscription {
+            add_invoice_items: held.lines.iter().filter(|line| !recurs(line)).map(item).collect(),
+            billing_cycle_anchor: anchor,
+            billing_mode: data.billing_mode,
+            customer: held.offer.customer.clone().unwrap_or_default(),
+            description: data.description,
+            discounts: wishes_of(&held.offer),
+            items: held.lines.iter().filter(recurs).map(item).collect(),
+            metadata: data.metadata,
+            proration: if data.skips_proration {
+                ProrationBehavior::None
+            } else {
+                ProrationBehavior::CreateProrations
+            },
+            start: Start::Checkout,
+            trial_end,
+            trial_settings: data.trial_settings,
+            ..NewSubscription::default()
         }
     }
 
@@ -289,6 +322,7 @@ impl World {
         held: &CheckoutSession,
         payer: Payer,
         method: &str,
+        due: i64,
     ) -> Result<(), LifeError> {
         let answer = self.bank_says(method, Presence::default());
         let customer = match answer {
@@ -298,7 +332,7 @@ impl World {
                 self.customer_at_checkout(held, &payer)
             }
         };
-        let intent = self.intent_at_checkout(held, customer);
+        let intent = self.intent_at_checkout(held, customer, due);
         let told = payer.clone();
         self.edit::<CheckoutSession>(&held.id, |held| {
             held.hidden_intent = Some(intent.clone());
@@ -317,8 +351,12 @@ impl World {
     }
 
     /// The intent of the session's attempts: one for all of them.
-    fn intent_at_checkout(&mut self, held: &CheckoutSession, customer: Option<String>) -> String {
-        let amount = self.due_at_checkout(held);
+    fn intent_at_checkout(
+        &mut self,
+        held: &CheckoutSession,
+        customer: Option<String>,
+        amount: i64,
+    ) -> String {
         let known = held.hidden_intent.clone().filter(|id| {
             self.payment_intents.get(id).is_some_and(|intent| intent.status.is_open())
         });
@@ -399,25 +437,7 @@ impl World {
         prepaid: Prepaid,
     ) -> Result<(), LifeError> {
         let held = self.known_checkout(id)?.clone();
-        let data = held.offer.subscription_data.clone();
-        let recurs = |price: &str| self.prices.get(price).is_some_and(|it| it.recurring.is_some());
-        let items = held.lines.iter().filter(|line| recurs(&line.price));
-        let new = NewSubscription {
-            customer: held.offer.customer.clone().unwrap_or_default(),
-            description: data.description,
-            discounts: wishes_of(&held.offer),
-            items: items
-                .map(|line| NewItem {
-                    price: line.price.clone(),
-                    quantity: line.quantity,
-                    ..NewItem::default()
-                })
-                .collect(),
-            metadata: data.metadata,
-            start: Start::Checkout,
-            trial_end: self.trial_end_of(&held),
-            ..NewSubscription::default()
-        };
+        let new = self.subscription_wished(&held);
         self.edit::<CheckoutSession>(id, |held| held.payer = Some(payer));
         if prepaid.payment.is_none() {
             self.edit::<CheckoutSession>(id, |held| held.paid = Paid::NotRequired);

@@ -1,7 +1,9 @@
 //! What a visitor of the portal does, each deed within what the session's configuration allows.
 
 use crate::life::LifeError;
-use crate::life::{Cancel, CustomerChange, ItemChange, ProrationBehavior, SubscriptionChange};
+use crate::life::{
+    Cancel, CustomerChange, ItemChange, Pause, ProrationBehavior, Resume, SubscriptionChange,
+};
 use crate::model::portal::{PortalConfiguration, PortalSession};
 use crate::model::subscription::Subscription;
 use crate::world::World;
@@ -69,6 +71,8 @@ impl World {
     ) -> Result<(), LifeError> {
         let cancel = &self.portal(id)?.1.features.cancel;
         let (enabled, at_period_end) = (cancel.enabled, cancel.at_period_end);
+        let prorate = cancel.proration_behavior != "none";
+        let invoice_now = cancel.proration_behavior == "always_invoice";
         let known = |given: &String| cancel.reason_options.contains(given);
         let feedback = feedback.filter(known);
         refuse_unless(enabled, "cancelled")?;
@@ -76,15 +80,13 @@ impl World {
         if at_period_end {
             let change = SubscriptionChange {
                 cancel_at_period_end: Some(true),
+                cancellation: Cancel { comment, feedback, ..Cancel::default() },
                 ..SubscriptionChange::default()
             };
-            self.edit::<Subscription>(subscription, |held| {
-                held.cancellation_feedback = feedback;
-                held.cancellation_comment = comment;
-            });
             return self.update_subscription(subscription, change);
         }
-        self.cancel_subscription(subscription, Cancel { comment, feedback, ..Cancel::default() })
+        let how = Cancel { comment, feedback, invoice_now, prorate };
+        self.cancel_subscription(subscription, how)
     }
 
     /// Takes a cancellation at the end of the period back.
@@ -182,7 +184,7 @@ impl World {
     ) -> Result<(), LifeError> {
         refuse_unless(self.portal(id)?.1.features.pause, "paused")?;
         self.portal_subscription(id, subscription)?;
-        refuse_unless(false, "paused")
+        self.pause_subscription(subscription, Pause::default())
     }
 
     /// Resumes a paused plan.
@@ -193,7 +195,7 @@ impl World {
     ) -> Result<(), LifeError> {
         refuse_unless(self.portal(id)?.1.features.pause, "resumed")?;
         self.portal_subscription(id, subscription)?;
-        refuse_unless(false, "resumed")
+        self.resume_subscription(subscription, Resume::default())
     }
 
     /// Gives the customer a payment method, which becomes the default of its invoices.

@@ -467,3 +467,67 @@ async fn a_customer_s_balance_pays_first() {
     assert_eq!(invoice["status"], "paid");
     assert_eq!(stage.truth("customer", &customer)["balance"], 0);
 }
+
+#[tokio::test]
+async fn a_price_for_once_is_on_the_first_invoice_only() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let more = format!(
+        "customer={customer}&line_items[1][quantity]=1\
+         &line_items[1][price_data][currency]=usd&line_items[1][price_data][unit_amount]=700\
+         &line_items[1][price_data][product_data][name]=Setup"
+    );
+    let id = open_subscription(&stage, &more).await;
+    assert_eq!(session(&stage, &id)["amount_total"], 2_700);
+    let visit = CheckoutVisit::default();
+    let (kinds, _) = stage.events_of(|| stage.simulator.complete_checkout(&id, &visit).unwrap());
+    assert!(kinds.iter().any(|kind| kind == "invoiceitem.created"), "{kinds:?}");
+    let held = session(&stage, &id);
+    let invoice = stage.truth("invoice", text(&held, "invoice"));
+    assert_eq!((&invoice["total"], text(&invoice, "status")), (&json!(2_700), "paid"));
+    let subscription = stage.truth("subscription", text(&held, "subscription"));
+    assert_eq!(subscription["items"]["data"].as_array().unwrap().len(), 1);
+    stage.simulator.advance(32 * DAY);
+    let subscription = stage.truth("subscription", text(&held, "subscription"));
+    let renewal = stage.truth("invoice", text(&subscription, "latest_invoice"));
+    assert_eq!((&renewal["total"], text(&renewal, "status")), (&json!(2_000), "paid"));
+}
+
+#[tokio::test]
+async fn a_session_begins_a_subscription_on_its_anchor_and_terms() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let anchor = stage.simulator.now() + 10 * 86_400;
+    let data = "subscription_data";
+    let more = format!("customer={customer}&{data}[billing_cycle_anchor]={anchor}");
+    let id = open_subscription(&stage, &more).await;
+    let due = session(&stage, &id)["amount_total"].as_i64().unwrap();
+    assert!((1..2_000).contains(&due), "a part of the period: {due}");
+    stage.simulator.complete_checkout(&id, &CheckoutVisit::default()).unwrap();
+    let held = session(&stage, &id);
+    let subscription = stage.truth("subscription", text(&held, "subscription"));
+    assert_eq!(subscription["billing_cycle_anchor"], anchor);
+    let invoice = stage.truth("invoice", text(&held, "invoice"));
+    assert_eq!((&invoice["total"], text(&invoice, "status")), (&json!(due), "paid"));
+
+    let free = format!("{more}&{data}[proration_behavior]=none&{data}[billing_mode][type]=classic");
+    let id = open_subscription(&stage, &free).await;
+    assert_eq!(session(&stage, &id)["amount_total"], 0);
+    stage.simulator.complete_checkout(&id, &CheckoutVisit::default()).unwrap();
+    let held = session(&stage, &id);
+    let subscription = stage.truth("subscription", text(&held, "subscription"));
+    assert_eq!(subscription["billing_mode"]["type"], "classic");
+    assert_eq!(subscription["status"], "active");
+
+    let trial = format!(
+        "customer={customer}&payment_method_collection=if_required&{data}[trial_period_days]=3\
+         &{data}[trial_settings][end_behavior][missing_payment_method]=cancel"
+    );
+    let lonely = stage.customer(Card::Missing);
+    let id = open_subscription(&stage, &trial.replace(&customer, &lonely)).await;
+    stage.simulator.complete_checkout(&id, &CheckoutVisit::default()).unwrap();
+    stage.simulator.advance(4 * DAY);
+    let held = session(&stage, &id);
+    let subscription = stage.truth("subscription", text(&held, "subscription"));
+    assert_eq!(subscription["status"], "canceled");
+}

@@ -60,3 +60,23 @@ async fn a_cancellation_is_taken_back_in_the_portal() {
     stage.simulator.advance(40 * DAY);
     assert_eq!(stage.truth("subscription", &subscription)["status"], "active");
 }
+
+#[tokio::test]
+async fn a_plan_is_paused_and_resumed_in_the_portal() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let subscription = stage.simulator.subscribe(&stage.wish(&customer)).unwrap();
+    stage.simulator.save_portal_settings();
+    let form = format!("customer={customer}");
+    let portal = call(&stage, "POST", "/v1/billing_portal/sessions", &form).await;
+    let page = format!("/p/session/{}", portal.id());
+    let deed = |deed: &str| format!("do={deed}&subscription={subscription}");
+    let answer = call(&stage, "POST", &page, &deed("pause")).await;
+    assert_eq!(answer.status, 303, "{:?}", answer.bytes);
+    assert_eq!(stage.truth("subscription", &subscription)["status"], "paused");
+    let shown = call(&stage, "GET", &page, "").await;
+    let shown = String::from_utf8(shown.bytes.to_vec()).unwrap();
+    assert!(shown.contains("Resume the plan"), "{shown}");
+    call(&stage, "POST", &page, &deed("resume")).await;
+    assert_eq!(stage.truth("subscription", &subscription)["status"], "active");
+}
