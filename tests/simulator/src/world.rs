@@ -47,7 +47,7 @@ use crate::version::ApiVersion;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Somebody who is sent events.
 #[derive(Clone, Debug)]
@@ -101,6 +101,12 @@ pub(crate) struct World {
     pub(crate) clock_agendas: HashMap<String, Agenda>,
     /// Whether the next clock that is advanced fails on its way.
     pub(crate) clock_fails: bool,
+    /// Whether this is a copy in which something is only tried.
+    pub(crate) is_rehearsal: bool,
+    /// The latest previews of invoices, for their lines to be read.
+    pub(crate) previews: VecDeque<Invoice>,
+    /// How many rehearsals there were.
+    pub(crate) rehearsals: u64,
     /// The account's own second while something is done in the time of a test clock.
     pub(crate) outside_now: Option<i64>,
     /// Subscriptions and payment methods by customer, invoices and pending invoice items by
@@ -216,6 +222,9 @@ impl World {
             webhook_endpoints: Table::default(),
             clock_agendas: HashMap::new(),
             clock_fails: false,
+            is_rehearsal: false,
+            previews: VecDeque::new(),
+            rehearsals: 0,
             outside_now: None,
             billed_usage: HashMap::new(),
             grants_of: HashMap::new(),

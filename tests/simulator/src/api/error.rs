@@ -368,9 +368,15 @@ impl ApiError {
     fn of_life(error: LifeError) -> Self {
         match error {
             LifeError::Missing { kind, id, param } => Self::missing_in(kind, &id, param),
+            LifeError::Absent { param } => Self::missing_parameter(param),
             LifeError::Invalid { param, message } => Self::invalid(param, &message),
             LifeError::NotNow { code, message } => {
-                let mut error = Self::request(StatusCode::BAD_REQUEST, message);
+                // What is not there yet is not found.
+                let status = match code {
+                    Some("invoice_upcoming_none") => StatusCode::NOT_FOUND,
+                    Some(_) | None => StatusCode::BAD_REQUEST,
+                };
+                let mut error = Self::request(status, message);
                 error.code = code;
                 error
             }

@@ -32,6 +32,20 @@ impl Form {
         if self.within.is_empty() { name.to_owned() } else { format!("{}[{name}]", self.within) }
     }
 
+    /// The same without these parameters.
+    pub(super) fn without(&self, names: &[&str]) -> Self {
+        let mut rest = self.clone();
+        rest.fields
+            .retain(|(path, _)| !path.first().is_some_and(|name| names.contains(&name.as_str())));
+        rest
+    }
+
+    /// The same with one more parameter.
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((vec![name.to_owned()], value.to_owned()));
+        self
+    }
+
     /// The parameters of a query and of a body together.
     pub(super) fn joined(mut self, other: Self) -> Self {
         self.fields.extend(other.fields);

@@ -46,7 +46,10 @@ impl World {
         let draft_until = match reason {
             _ if sends || scheduled => Some(self.now + self.rules.draft_seconds),
             BillingReason::Cycle => Some(self.now + self.rules.draft_seconds),
-            BillingReason::Create | BillingReason::Update => None,
+            BillingReason::Create
+            | BillingReason::Update
+            | BillingReason::Manual
+            | BillingReason::Upcoming => None,
         };
         self.insert_draft(Draft {
             id,
@@ -71,6 +74,11 @@ impl World {
 
     /// Keeps a new invoice, and the items on it as its own.
     pub(super) fn insert_draft(&mut self, draft: Draft) {
+        self.insert_draft_with(draft, |_| {});
+    }
+
+    /// The same with more that is said of the invoice before anybody sees it.
+    pub(super) fn insert_draft_with(&mut self, draft: Draft, say: impl FnOnce(&mut Invoice)) {
         let customer = self.customers.get(&draft.customer);
         let (email, name) =
             customer.map(|held| (held.email.clone(), held.name.clone())).unwrap_or_default();
@@ -80,7 +88,7 @@ impl World {
         let held = subscription.as_ref().and_then(|id| self.subscriptions.get(id));
         let discounts = self.inherited_discounts(&draft.customer, held);
         let id = draft.id;
-        let invoice = Invoice {
+        let mut invoice = Invoice {
             id: id.clone(),
             created: self.now,
             amount_paid: 0,
@@ -122,6 +130,7 @@ impl World {
             uncollectible_reason: None,
             voided_at: None,
         };
+        say(&mut invoice);
         self.attach_items(&invoice);
         self.invoices.insert(&id, invoice);
         if let Some(subscription) = subscription {

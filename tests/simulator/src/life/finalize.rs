@@ -8,7 +8,8 @@ use crate::world::World;
 impl World {
     /// Turns a draft into an open invoice. What the customer's balance covers is paid by it.
     pub(super) fn finalize(&mut self, id: &str) {
-        if self.invoices.get(id).is_none_or(|held| held.status != InvoiceStatus::Draft) {
+        let drafted = |held: &Invoice| held.status == InvoiceStatus::Draft;
+        if self.is_rehearsal || !self.invoices.get(id).is_some_and(drafted) {
             return;
         }
         let before = self.portrait::<Invoice>(id);
@@ -35,7 +36,7 @@ impl World {
             held.status = InvoiceStatus::Open;
             held.finalized_at = Some(now);
             held.automatically_finalizes_at = None;
-            held.number = Some(format!("{prefix}-{sequence:04}"));
+            held.number.get_or_insert_with(|| format!("{prefix}-{sequence:04}"));
             held.starting_balance = balance;
             held.ending_balance = Some(ending);
         });
@@ -85,6 +86,7 @@ impl World {
         self.emit_updated::<Invoice>("invoice.updated", id, &before);
         self.end_payments(id, Some("void_invoice"));
         self.return_credits(id);
+        self.give_back_balance(id);
         let subscription = self.invoices.get(id).and_then(|held| held.subscription.clone());
         if let Some(subscription) = subscription {
             self.after_void(&subscription, id);
@@ -92,7 +94,8 @@ impl World {
     }
 
     pub(crate) fn known_invoice(&self, id: &str) -> Result<&Invoice, LifeError> {
-        self.invoices.get(id).ok_or_else(|| LifeError::Missing {
+        let held = self.invoices.get(id).filter(|held| held.deleted_at.is_none());
+        held.ok_or_else(|| LifeError::Missing {
             kind: "invoice",
             id: id.to_owned(),
             param: "invoice",

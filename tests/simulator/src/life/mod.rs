@@ -20,6 +20,7 @@ mod features;
 mod finalize;
 mod guards;
 pub(crate) mod hold_up;
+pub(crate) mod invoicing;
 mod items;
 mod lines;
 mod meters;
@@ -79,6 +80,12 @@ pub enum LifeError {
         /// The id that was asked for.
         id: String,
         /// The parameter that named it.
+        param: &'static str,
+    },
+    /// A parameter is missing that is needed here.
+    #[error("{param} is missing; say it")]
+    Absent {
+        /// The parameter.
         param: &'static str,
     },
     /// A parameter has a value that cannot be used.

@@ -88,20 +88,38 @@ impl World {
             .collect()
     }
 
-    /// Takes what waits for the next invoice of a subscription, as lines for it.
-    pub(super) fn take_pending_lines(&mut self, of: &Subscription) -> Vec<Line> {
-        self.take_lines(&of.customer, &of.currency, Some(&of.id))
+    /// The items that wait for this subscription alone, or for the customer alone.
+    pub(super) fn waiting_for(
+        &self,
+        customer: &str,
+        currency: &str,
+        subscription: Option<&str>,
+    ) -> Vec<&InvoiceItem> {
+        let mut waits = self.waiting(customer, currency, subscription);
+        waits.retain(|item| item.subscription.as_deref() == subscription);
+        waits
     }
 
-    /// Takes what waits, as lines for an invoice.
-    pub(super) fn take_lines(
+    /// Takes what waits for the next invoice of a subscription, as lines for it.
+    pub(super) fn take_pending_lines(&mut self, of: &Subscription) -> Vec<Line> {
+        let waits = self.waiting(&of.customer, &of.currency, Some(&of.id));
+        let taken: Vec<InvoiceItem> = waits.into_iter().cloned().collect();
+        self.take(&of.customer, &taken)
+    }
+
+    /// Takes what waits for this subscription alone, or for the customer alone, as lines.
+    pub(super) fn take_lines_for(
         &mut self,
         customer: &str,
         currency: &str,
         subscription: Option<&str>,
     ) -> Vec<Line> {
-        let taken: Vec<InvoiceItem> =
-            self.waiting(customer, currency, subscription).into_iter().cloned().collect();
+        let waits = self.waiting_for(customer, currency, subscription);
+        let taken: Vec<InvoiceItem> = waits.into_iter().cloned().collect();
+        self.take(customer, &taken)
+    }
+
+    fn take(&mut self, customer: &str, taken: &[InvoiceItem]) -> Vec<Line> {
         if let Some(waits) = self.pending_of.get_mut(customer) {
             waits.retain(|id| !taken.iter().any(|item| item.id == *id));
         }

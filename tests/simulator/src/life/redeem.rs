@@ -272,17 +272,34 @@ impl World {
         Ok(())
     }
 
-    /// Takes a discount away from what it is on.
+    /// Redeems for an invoice, or for an item of one; the discounts it has from then on.
+    pub(super) fn redeem_for_invoice(
+        &mut self,
+        wishes: &[Redeem],
+        customer: &str,
+        currency: &str,
+        on: &DiscountOn,
+    ) -> Result<Vec<String>, LifeError> {
+        let by = Redeemer { customer, currency, amount: None, checkout_session: None };
+        self.can_redeem(wishes, &by)?;
+        wishes.iter().map(|wish| self.redeem(wish, &by, on.clone())).collect()
+    }
+
+    /// Takes a discount away from what it is on. One of a single invoice never ends.
     pub(crate) fn end_discount(&mut self, id: &str) {
         let Some(held) = self.discounts.get(id).filter(|held| !held.ended).cloned() else {
             return;
         };
+        if matches!(held.on, DiscountOn::Invoice(_) | DiscountOn::InvoiceItem(_)) {
+            return;
+        }
         let now = self.now;
         self.edit::<Discount>(id, |held| held.end = Some(now));
         self.emit_by("customer.discount.deleted", |world, view| shown(world, id, view));
         self.edit::<Discount>(id, |held| held.ended = true);
         let keep = |discounts: &mut Vec<String>| discounts.retain(|other| other != id);
         match &held.on {
+            DiscountOn::Invoice(_) | DiscountOn::InvoiceItem(_) => {}
             DiscountOn::Customer => {
                 self.update::<Customer>("customer.updated", &held.customer, |customer| {
                     customer.discount = None;

@@ -57,6 +57,8 @@ pub struct Rules {
     pub dunning_end: DunningEnd,
     /// How billing credits are used.
     pub credits: CreditRules,
+    /// Whether the account has automations, which tell of invoices that are overdue.
+    pub automations: bool,
     /// Seconds that a renewal invoice stays a draft.
     pub draft_seconds: i64,
     /// Unverified: the body of `customer.deleted`.
@@ -112,6 +114,7 @@ impl Default for Rules {
             ],
             dunning_end: DunningEnd::default(),
             credits: CreditRules::default(),
+            automations: false,
             draft_seconds: 3_600,
             deleted_customer: DeletedCustomerBody::default(),
             nested_hashes: NestedHashes::default(),

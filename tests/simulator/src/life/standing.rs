@@ -199,7 +199,11 @@ impl World {
         };
         let late =
             held.status == InvoiceStatus::Open && held.due_date.is_some_and(|due| due <= self.now);
-        let Some(subscription) = held.subscription.clone().filter(|_| late) else {
+        let subscription = held.subscription.clone();
+        if late && self.rules.automations {
+            self.emit::<Invoice>("invoice.overdue", invoice);
+        }
+        let Some(subscription) = subscription.filter(|_| late) else {
             return;
         };
         self.after_failure(&subscription, invoice);

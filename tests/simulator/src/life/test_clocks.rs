@@ -21,12 +21,13 @@ impl World {
         }
         let subscription = self.subscriptions.get(id).map(|held| held.customer.as_str());
         let invoice = self.invoices.get(id).map(|held| held.customer.as_str());
+        let item = self.invoice_items.get(id).map(|held| held.customer.as_str());
         let grant = || self.credit_grants.get(id).map(|held| held.customer.as_str());
         let checkout =
             || self.checkout_sessions.get(id).and_then(|held| held.offer.customer.as_deref());
         let portal = || self.portal_sessions.get(id).map(|held| held.customer.as_str());
         let schedule = || self.schedules.get(id).map(|held| held.customer.as_str());
-        let customer = subscription.or(invoice).or_else(|| self.payer(id)).or_else(grant);
+        let customer = subscription.or(invoice).or(item).or_else(|| self.payer(id)).or_else(grant);
         let customer = customer.or_else(checkout).or_else(portal).or_else(schedule).unwrap_or(id);
         let named = self.customers.get(customer).and_then(|held| held.test_clock.as_deref());
         self.test_clocks.get(named.unwrap_or(id)).filter(|clock| !clock.deleted)

@@ -21,7 +21,7 @@ impl World {
             None => false,
             Some(UncollectedInvoices::KeepAsDraft) => true,
             Some(UncollectedInvoices::MarkUncollectible) => {
-                self.give_up_invoice(invoice);
+                self.give_up_invoice(invoice, "subscription_paused");
                 true
             }
             Some(UncollectedInvoices::Void) => {
@@ -31,7 +31,7 @@ impl World {
         }
     }
 
-    /// Attempts to collect an invoice, unless it is only sent.
+    /// Attempts to collect an invoice, or sends it where that is how it is collected.
     pub(super) fn collect_if_automatic(&mut self, invoice: &str) {
         let charges = self
             .invoices
@@ -39,11 +39,13 @@ impl World {
             .is_some_and(|held| held.collection_method == CollectionMethod::ChargeAutomatically);
         if charges {
             self.collect(invoice, true);
+        } else {
+            self.emit::<Invoice>("invoice.sent", invoice);
         }
     }
 
     /// Gives up an open invoice, which may be paid all the same.
-    fn give_up_invoice(&mut self, id: &str) {
+    pub(super) fn give_up_invoice(&mut self, id: &str, reason: &'static str) {
         let now = self.now;
         let Some(held) = self.invoices.get(id).filter(|it| it.status == InvoiceStatus::Open) else {
             return;
@@ -55,6 +57,7 @@ impl World {
             held.auto_advance = false;
             held.marked_uncollectible_at = Some(now);
             held.next_payment_attempt = None;
+            held.uncollectible_reason = Some(reason);
         });
         self.emit::<Invoice>("invoice.marked_uncollectible", id);
         self.emit_updated::<Invoice>("invoice.updated", id, &before);

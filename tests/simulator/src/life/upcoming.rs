@@ -2,7 +2,9 @@
 //! then, which has no id and is kept nowhere.
 
 use crate::model::subscription::Status;
+use crate::render::Object;
 use crate::world::World;
+use serde_json::Value;
 
 impl World {
     pub(crate) fn announce_renewal(&mut self, id: &str) {
@@ -16,8 +18,21 @@ impl World {
             | Status::Unpaid
             | Status::Paused => false,
         });
-        if renews {
-            self.emit_raw("invoice.upcoming", &serde_json::Value::Null);
-        }
+        let customer = self.subscriptions.get(id).map(|held| held.customer.clone());
+        let Some(customer) = customer.filter(|_| renews) else {
+            return;
+        };
+        let preview = self.rehearse(&customer, |stage| stage.preview_renewal(id));
+        // Where there is nothing to bill there is nothing to tell of.
+        let Ok(preview) = preview else {
+            return;
+        };
+        self.emit_by("invoice.upcoming", |world, view| {
+            let mut shown = preview.render(world, view);
+            if let Value::Object(fields) = &mut shown {
+                fields.remove("id");
+            }
+            shown
+        });
     }
 }

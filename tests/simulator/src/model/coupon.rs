@@ -103,6 +103,8 @@ impl PromotionCode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DiscountOn {
     Customer,
+    Invoice(String),
+    InvoiceItem(String),
     Subscription(String),
 }
 

@@ -30,6 +30,10 @@ pub(crate) enum BillingReason {
     Create,
     Cycle,
     Update,
+    /// A caller asked for it.
+    Manual,
+    /// A preview of what is to come, which is kept nowhere.
+    Upcoming,
 }
 
 impl BillingReason {
@@ -38,6 +42,8 @@ impl BillingReason {
             Self::Create => "subscription_create",
             Self::Cycle => "subscription_cycle",
             Self::Update => "subscription_update",
+            Self::Manual => "manual",
+            Self::Upcoming => "upcoming",
         }
     }
 }

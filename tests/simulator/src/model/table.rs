@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Objects of one kind by id. As simulated time never goes back, the order of making is also the
 /// order of `created`, so a range of creation times is a range of places.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
     rows: Vec<T>,
     places: HashMap<String, usize>,

@@ -174,18 +174,21 @@ impl Object for Discount {
     }
 
     fn render(&self, world: &World, view: View<'_>) -> Value {
-        let subscription = match &self.on {
-            DiscountOn::Customer => None,
-            DiscountOn::Subscription(id) => Some(id),
-        };
+        let (mut invoice, mut invoice_item, mut subscription) = (None, None, None);
+        match &self.on {
+            DiscountOn::Customer => {}
+            DiscountOn::Invoice(id) => invoice = Some(id),
+            DiscountOn::InvoiceItem(id) => invoice_item = Some(id),
+            DiscountOn::Subscription(id) => subscription = Some(id),
+        }
         let mut body = json!({
             "id": self.id,
             "object": "discount",
             "checkout_session": self.checkout_session,
             "customer": self.customer,
             "end": self.end,
-            "invoice": null,
-            "invoice_item": null,
+            "invoice": invoice,
+            "invoice_item": invoice_item,
             "promotion_code": self.promotion_code,
             "start": self.start,
             "subscription": subscription,

@@ -18,6 +18,9 @@ mod disputes;
 mod events;
 mod features;
 mod invoice_payments;
+mod invoice_items;
+mod invoice_lines;
+mod invoice_previews;
 mod invoices;
 mod meter_event_adjustments;
 mod meter_events;
@@ -119,6 +122,7 @@ const RESOURCES: &[Resource] = &[
     disputes::RESOURCE,
     events::RESOURCE,
     invoice_payments::RESOURCE,
+    invoice_items::RESOURCE,
     invoices::RESOURCE,
     payment_intents::RESOURCE,
     payment_methods::RESOURCE,
