@@ -32,9 +32,6 @@ impl World {
             return;
         }
         let price = self.prices.get(&item.price);
-        let unit_amount = price
-            .and_then(|price| price.amounts_in(&of.currency))
-            .and_then(crate::model::price::Amounts::unit);
         let name = price.map(|price| self.name_of(price)).unwrap_or_default();
         let quantity = Decimal::whole(item.quantity.unwrap_or(0));
         let what = if sign < 0 { "Unused time on" } else { "Remaining time on" };
@@ -57,7 +54,7 @@ impl World {
             quantity,
             subscription: Some(of.id.clone()),
             subscription_item: Some(item.id.clone()),
-            unit_amount,
+            unit_amount: Decimal::per_unit(amount, quantity),
         };
         self.add_pending(pending);
     }

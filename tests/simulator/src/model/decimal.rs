@@ -69,6 +69,12 @@ impl Decimal {
         Self(self.0.saturating_mul(unit.0) / ONE)
     }
 
+    /// What one of so many costs if they cost this together, to the twelfth place; none of none.
+    pub(crate) fn per_unit(amount: i64, quantity: Self) -> Option<Self> {
+        let amount = i128::from(amount).saturating_mul(ONE).saturating_mul(ONE);
+        (quantity.0 > 0).then(|| Self(divided(amount, quantity.0)))
+    }
+
     /// The share `part / whole` of it as the nearest whole number; `whole` is positive.
     pub(crate) fn share(self, part: i64, whole: i64) -> i64 {
         let parts = self.0.saturating_mul(i128::from(part));
@@ -174,6 +180,12 @@ mod tests {
         check("1000000000", "0.05", 50_000_000);
         check("2.5", "1.25", 3);
         check("-3", "0.5", -2);
+        let per_unit = |amount: i64, quantity: i64| {
+            Decimal::per_unit(amount, Decimal::whole(quantity)).map(|unit| unit.to_string())
+        };
+        assert_eq!(per_unit(-1_000, 2).as_deref(), Some("-500"));
+        assert_eq!(per_unit(38, 11).as_deref(), Some("3.454545454545"));
+        assert_eq!(per_unit(5, 0), None);
         assert_eq!(Decimal::whole(7).packages(5, true), Decimal::whole(2));
         assert_eq!(Decimal::whole(7).packages(5, false), Decimal::whole(1));
         assert_eq!(Decimal::whole(10).packages(5, true), Decimal::whole(2));

@@ -46,7 +46,7 @@ impl Object for Invoice {
         let lines = self.lines.iter().map(|one| line(one, self, world, view)).collect();
         let url = format!("/v1/invoices/{}/lines", self.id);
         put(&mut body, "lines", inline_list(lines, &url, view));
-        dress_for_version(&mut body, self, view);
+        dress_for_version(&mut body, self, world, view);
         body
     }
 }
@@ -205,7 +205,7 @@ fn constants() -> Value {
     })
 }
 
-fn dress_for_version(body: &mut Value, held: &Invoice, view: View<'_>) {
+fn dress_for_version(body: &mut Value, held: &Invoice, world: &World, view: View<'_>) {
     let version = view.version;
     if version.has(since::BASIL) {
         if version.has(since::CUSTOMER_ACCOUNT) {
@@ -217,13 +217,15 @@ fn dress_for_version(body: &mut Value, held: &Invoice, view: View<'_>) {
         }
         return;
     }
+    let discount = held.discounts.first().and_then(|id| world.discounts.get(id));
+    let discount = discount.map(|held| held.render(world, view));
     remove(body, &["amount_overpaid", "parent", "total_pretax_credit_amounts", "total_taxes"]);
     extend(
         body,
         json!({
             "application_fee_amount": null,
             "charge": held.charge,
-            "discount": held.discounts.first(),
+            "discount": discount,
             "paid": held.status == InvoiceStatus::Paid,
             "paid_out_of_band": held.paid_out_of_band,
             "payment_intent": held.payment_intent,

@@ -21,7 +21,7 @@ async fn an_item_costs_what_it_says_in_one_way() {
     let tiered = id(&post(&stage, "/v1/prices", &tiered).await);
     let cases = [
         ("amount=700&currency=usd".to_owned(), 700, json!("700"), 1, "1"),
-        ("amount=700&quantity=2&currency=usd".to_owned(), 700, json!(null), 2, "2"),
+        ("amount=700&quantity=2&currency=usd".to_owned(), 700, json!("350"), 2, "2"),
         (format!("pricing[price]={price}&quantity=3"), 38, json!("12.5"), 3, "3"),
         (format!("pricing[price]={price}&quantity_decimal=0.5"), 6, json!("12.5"), 0, "0.5"),
         (format!("pricing[price]={tiered}&quantity=3"), 200, json!(null), 3, "3"),

@@ -18,6 +18,7 @@ mod expand;
 mod history;
 mod invoice_items;
 mod invoice_previews;
+mod invoice_versions;
 mod invoices;
 mod keys;
 mod lives;

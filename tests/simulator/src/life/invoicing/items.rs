@@ -123,11 +123,9 @@ impl World {
     ) -> Result<Charge, LifeError> {
         match priced {
             // A fixed sum is for all of them together, so one costs its share.
-            Priced::Amount(amount) => Ok(Charge {
-                amount,
-                price: None,
-                unit_amount: Some(Decimal::whole(amount)).filter(|_| quantity == Decimal::whole(1)),
-            }),
+            Priced::Amount(amount) => {
+                Ok(Charge { amount, price: None, unit_amount: Decimal::per_unit(amount, quantity) })
+            }
             Priced::Unit(unit) => Ok(Charge {
                 amount: quantity.times(unit).rounded(),
                 price: None,

@@ -9,4 +9,6 @@ mod portal;
 mod refund;
 mod renewals;
 mod starts;
+mod tiers;
 mod trials;
+mod upgrades;
