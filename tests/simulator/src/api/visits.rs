@@ -75,7 +75,9 @@ pub(super) fn visit(
 fn status_of(error: &LifeError) -> StatusCode {
     match error {
         LifeError::Missing { .. } => StatusCode::NOT_FOUND,
-        LifeError::Invalid { .. } | LifeError::NotNow { .. } => StatusCode::BAD_REQUEST,
+        LifeError::Absent { .. } | LifeError::Invalid { .. } | LifeError::NotNow { .. } => {
+            StatusCode::BAD_REQUEST
+        }
         LifeError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         LifeError::Declined { .. } | LifeError::NeedsAction { .. } => StatusCode::PAYMENT_REQUIRED,
     }

@@ -148,6 +148,7 @@ const TEST_CARDS: &[(&str, &str)] = &[
 fn told(wrong: &LifeError) -> String {
     match wrong {
         LifeError::Missing { kind, .. } => format!("There is no such {kind}."),
+        LifeError::Absent { param } => format!("There is no {param}."),
         LifeError::Invalid { message, .. }
         | LifeError::NotNow { message, .. }
         | LifeError::TooMany { message } => message.clone(),
