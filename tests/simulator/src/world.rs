@@ -20,6 +20,7 @@ use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
 use crate::model::customer::Customer;
+use crate::model::customer_balance::CustomerBalanceTransaction;
 use crate::model::dispute::Dispute;
 use crate::model::entitlement::{ActiveEntitlement, Feature, Grant, ProductFeature};
 use crate::model::event::{Cause, Event};
@@ -36,6 +37,7 @@ use crate::model::schedule::Schedule;
 use crate::model::setup_intent::SetupIntent;
 use crate::model::subscription::Subscription;
 use crate::model::table::Table;
+use crate::model::tax_id::TaxId;
 use crate::model::test_clock::TestClock;
 use crate::model::thin_event::ThinEvent;
 use crate::model::usage::UsageBook;
@@ -72,6 +74,7 @@ pub(crate) struct World {
     /// Where its pages are, without a slash at its end.
     pub(crate) base_url: String,
     pub(crate) checkout_sessions: Table<CheckoutSession>,
+    pub(crate) customer_balance_transactions: Table<CustomerBalanceTransaction>,
     pub(crate) customers: Table<Customer>,
     pub(crate) discounts: Table<Discount>,
     pub(crate) entitlements: Table<ActiveEntitlement>,
@@ -93,6 +96,7 @@ pub(crate) struct World {
     pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) promotion_codes: Table<PromotionCode>,
     pub(crate) subscriptions: Table<Subscription>,
+    pub(crate) tax_ids: Table<TaxId>,
     pub(crate) test_clocks: Table<TestClock>,
     pub(crate) usage: UsageBook,
     pub(crate) usage_faults: UsageFaultBook,
@@ -195,6 +199,7 @@ impl World {
             credit_transactions: Table::default(),
             base_url: String::new(),
             checkout_sessions: Table::default(),
+            customer_balance_transactions: Table::default(),
             customers: Table::default(),
             discounts: Table::default(),
             entitlements: Table::default(),
@@ -216,6 +221,7 @@ impl World {
             setup_intents: Table::default(),
             promotion_codes: Table::default(),
             subscriptions: Table::default(),
+            tax_ids: Table::default(),
             test_clocks: Table::default(),
             usage: UsageBook::default(),
             usage_faults: UsageFaultBook::new(seed),

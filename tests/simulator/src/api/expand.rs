@@ -118,7 +118,9 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
     if kind.contains("schedule") {
         return place_in_schedule(kind, field);
     }
-    if let Some(place) = place_in_session(kind, field) {
+    if let Some(place) =
+        place_in_session(kind, field).or_else(|| place_beside_customer(kind, field))
+    {
         return Some(place);
     }
     let basil = version.has(since::BASIL);
@@ -237,6 +239,20 @@ fn payment_place_of(kind: &str, field: &str, basil: bool) -> Option<Place> {
         ("invoice", "confirmation_secret") if basil => Place::Object("confirmation_secret"),
         ("setup_intent", "latest_attempt") => Place::Object("setup_attempt"),
         ("payment_intent" | "charge", "review") => Place::Object("review"),
+        _ => return None,
+    })
+}
+
+/// What stands at a field of what hangs on a customer.
+fn place_beside_customer(kind: &str, field: &str) -> Option<Place> {
+    Some(match (kind, field) {
+        ("customer_balance_transaction" | "tax_id" | "tax_id.owner", "customer") => {
+            Place::Object("customer")
+        }
+        ("customer_balance_transaction", "checkout_session") => Place::Object("checkout.session"),
+        ("customer_balance_transaction", "credit_note") => Place::Object("credit_note"),
+        ("customer_balance_transaction", "invoice") => Place::Object("invoice"),
+        ("tax_id", "owner") => Place::Group("tax_id.owner"),
         _ => return None,
     })
 }

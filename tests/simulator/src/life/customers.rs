@@ -5,6 +5,7 @@ use super::{Cancel, LifeError};
 use crate::life::rules::DeletedCustomerBody;
 use crate::model::card::Card;
 use crate::model::customer::Customer;
+use crate::model::customer_balance::BalanceMove;
 use crate::model::merge_metadata;
 use crate::render;
 use crate::world::World;
@@ -54,7 +55,11 @@ impl World {
         id: &str,
         change: CustomerChange,
     ) -> Result<(), LifeError> {
-        self.live_customer(id, "id")?;
+        let before = self.live_customer(id, "id")?.balance;
+        if let Some(balance) = change.balance.filter(|balance| *balance != before) {
+            let amount = balance.saturating_sub(before);
+            self.note_balance(id, amount, balance, BalanceMove::Adjustment, None);
+        }
         if change.default_payment_method.is_some() {
             self.edit::<Customer>(id, |held| held.bank = None);
         }

@@ -2,6 +2,7 @@
 
 use super::LifeError;
 use crate::model::customer::Customer;
+use crate::model::customer_balance::BalanceMove;
 use crate::model::invoice::{BillingReason, Invoice, InvoiceStatus};
 use crate::world::World;
 
@@ -46,6 +47,10 @@ impl World {
         self.emit::<Invoice>("invoice.finalized", id);
         if reason == BillingReason::Cycle {
             self.emit_updated::<Invoice>("invoice.updated", id, &before);
+        }
+        if ending != balance {
+            let why = BalanceMove::AppliedToInvoice;
+            self.note_balance(&customer, ending - balance, ending, why, Some(id));
         }
         self.update::<Customer>("customer.updated", &customer, |held| {
             held.balance = ending;

@@ -9,6 +9,7 @@ mod catalogue;
 mod checkout_sessions;
 mod clock_rules;
 mod credits;
+mod customer_balance;
 mod cycles;
 mod delivery;
 mod destinations;

@@ -1,12 +1,14 @@
 //! `/v1/customers`.
 
 use super::payment_methods::route_of_customer;
-use super::{Answered, Call, Resource, Verb, discounts};
+use super::{Answered, Call, Resource, Verb, customer_balance, discounts, tax_ids};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::life::{CustomerChange, NewCustomer};
 use crate::model::card::Card;
 use crate::model::customer::Customer;
+use crate::model::customer_balance::CustomerBalanceTransaction;
+use crate::model::tax_id::TaxId;
 use crate::render::{Object, deleted};
 use crate::version::since;
 use crate::world::World;
@@ -15,7 +17,11 @@ use serde_json::{Map, Value};
 pub(super) const RESOURCE: Resource = Resource {
     prefix: &["customers"],
     kind: Customer::KIND,
-    inner: &[("payment_methods", "payment_method")],
+    inner: &[
+        ("balance_transactions", CustomerBalanceTransaction::KIND),
+        ("payment_methods", "payment_method"),
+        ("tax_ids", TaxId::KIND),
+    ],
     route,
 };
 
@@ -35,7 +41,11 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
             discounts::delete(call, world, &held.into_iter().collect::<Vec<_>>())
         }
         (Verb::Delete, [id]) => delete(call, world, id),
+        (_, [id, "balance_transactions", rest @ ..]) => {
+            return customer_balance::route(call, world, id, rest);
+        }
         (_, [id, "payment_methods", rest @ ..]) => return route_of_customer(call, world, id, rest),
+        (_, [id, "tax_ids", rest @ ..]) => return tax_ids::route(call, world, id, rest),
         _ => return None,
     })
 }

@@ -12,6 +12,7 @@ mod checkout_sessions;
 mod coupons;
 mod credit_balances;
 mod credit_grants;
+mod customer_balance;
 mod customers;
 mod discounts;
 mod disputes;
@@ -41,6 +42,7 @@ mod subscription_schedules;
 mod subscription_settings;
 mod subscription_terms;
 mod subscriptions;
+mod tax_ids;
 mod test_clocks;
 mod webhook_endpoints;
 
