@@ -2,7 +2,7 @@
 //! had not been asked for. It is given up after 23 hours, or before that with the period or the
 //! trial.
 
-use super::update::Next;
+use super::next_state::Next;
 use crate::agenda::Task;
 use crate::model::subscription::Subscription;
 use crate::model::terms::PendingUpdate;

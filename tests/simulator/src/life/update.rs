@@ -2,49 +2,18 @@
 //! What a change owes at once is invoiced at once; a refused change leaves everything as it was.
 
 use super::LifeError;
+use super::changed_terms::set_terms;
 use super::customers::set_text;
-use super::items::Swap;
-use super::orders::{
-    CancelAt, NewItem, PaymentBehavior, ProrationBehavior, SubscriptionChange, TrialEnd,
-};
+use super::next_state::{Next, TrialMove};
+use super::orders::{CancelAt, PaymentBehavior, SubscriptionChange, TrialEnd};
 use super::pending::Rest;
-use super::subscribe::{TRIAL_NOTICE_SECONDS, end_of};
+use super::subscribe::TRIAL_NOTICE_SECONDS;
 use crate::agenda::Task;
 use crate::model::invoice::{BillingReason, InvoiceStatus};
 use crate::model::merge_metadata;
 use crate::model::subscription::{Item, Status, Subscription};
-use crate::model::terms::{
-    AnchorReset, Collection, CollectionChange, SubscriptionSettings, UncollectedInvoices,
-};
+use crate::model::terms::{Collection, CollectionChange, UncollectedInvoices};
 use crate::world::World;
-use serde_json::Value;
-
-/// What a change does to a trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TrialMove {
-    Stays,
-    Begins(i64),
-    Moves(i64),
-    Ends,
-}
-
-/// What a change makes of the items and of the billing cycle.
-#[derive(Debug)]
-pub(super) struct Next {
-    pub(super) anchor: i64,
-    pub(super) items: Vec<Item>,
-    pub(super) swaps: Vec<Swap>,
-    pub(super) trial_end: Option<i64>,
-    trial: TrialMove,
-    /// Whether every item begins a new period now.
-    pub(super) restarts: bool,
-    /// Whether what is owed is invoiced at once.
-    pub(super) invoices: bool,
-    /// Whether the rest of the period is credited and charged.
-    prorates: bool,
-    /// The second that the rest is counted from.
-    from: i64,
-}
 
 impl World {
     pub(crate) fn update_subscription(
@@ -160,99 +129,6 @@ impl World {
             );
         }
         Ok(())
-    }
-
-    fn next_state(&mut self, held: &Subscription, change: &SubscriptionChange) -> Next {
-        let now = self.now;
-        let (swaps, mut items) = self.swap_items(held, &change.items);
-        let trialing = held.status == Status::Trialing;
-        let running = match held.status {
-            Status::Active | Status::PastDue | Status::Unpaid => true,
-            Status::Trialing
-            | Status::Incomplete
-            | Status::IncompleteExpired
-            | Status::Canceled
-            | Status::Paused => false,
-        };
-        let trial = match change.trial_end {
-            Some(TrialEnd::Now) if trialing => TrialMove::Ends,
-            Some(TrialEnd::At(end)) if trialing => TrialMove::Moves(end),
-            Some(TrialEnd::At(end)) if running => TrialMove::Begins(end),
-            Some(_) | None => TrialMove::Stays,
-        };
-        let billed = running || trial == TrialMove::Ends;
-        let restarts = billed
-            && (change.billing_cycle_anchor == Some(AnchorReset::Now)
-                || matches!(trial, TrialMove::Begins(_) | TrialMove::Ends)
-                || swaps.iter().any(|swap| self.changes_rhythm(swap))
-                || self.begins_to_cost(&held.items, &items));
-        let mut anchor = held.billing_cycle_anchor;
-        match trial {
-            TrialMove::Begins(end) => {
-                anchor = end;
-                for item in &mut items {
-                    (item.current_period_start, item.current_period_end) = (now, end);
-                }
-            }
-            TrialMove::Moves(end) => {
-                anchor = end;
-                for item in &mut items {
-                    item.current_period_end = end;
-                }
-            }
-            TrialMove::Ends => {
-                for item in &mut items {
-                    let (start, end, moved) = self.period_after_trial(held, item);
-                    (item.current_period_start, item.current_period_end) = (start, end);
-                    anchor = moved;
-                }
-            }
-            TrialMove::Stays if restarts => {
-                anchor = now;
-                for item in &mut items {
-                    item.current_period_start = now;
-                    item.current_period_end = self.period_end(&item.price, now);
-                }
-            }
-            TrialMove::Stays => {}
-        }
-        let prorates = billed
-            && !trialing
-            && (restarts || !swaps.is_empty())
-            && change.proration != ProrationBehavior::None;
-        let licensed = |items: &[Item]| items.iter().any(|item| item.quantity.is_some());
-        let at_once =
-            restarts || (prorates && change.proration == ProrationBehavior::AlwaysInvoice);
-        let something = licensed(&held.items)
-            || licensed(&items)
-            || !self.waiting(&held.customer, &held.currency, Some(&held.id)).is_empty();
-        Next {
-            anchor,
-            trial_end: match trial {
-                TrialMove::Stays => held.trial_end,
-                TrialMove::Begins(end) | TrialMove::Moves(end) => Some(end),
-                TrialMove::Ends => Some(now),
-            },
-            items,
-            swaps,
-            trial,
-            restarts,
-            invoices: at_once && something,
-            prorates,
-            from: change.proration_date.unwrap_or(now),
-        }
-    }
-
-    /// Whether an invoice at once would ask for money.
-    fn owes_more(&self, held: &Subscription, next: &Next, extras: &[NewItem]) -> bool {
-        let extras: i64 = extras.iter().map(|item| self.extra_cost(item)).sum();
-        let cost = |items: &[Item]| items.iter().map(|item| self.advance_cost(item)).sum::<i64>();
-        let periods = match (next.trial, next.restarts) {
-            (TrialMove::Begins(_), _) => 0,
-            (_, true) => cost(&next.items),
-            (_, false) => cost(&next.items) - cost(&held.items),
-        };
-        periods + extras > 0
     }
 
     fn apply(&mut self, held: &Subscription, next: &Next, mut change: SubscriptionChange) {
@@ -452,61 +328,4 @@ impl World {
         let id = invoice.to_owned();
         self.make_invoice(after, id, BillingReason::Update, lines, (now, now));
     }
-}
-
-/// Sets what a change says besides items and trial.
-fn set_terms(held: &mut Subscription, change: SubscriptionChange, now: i64) {
-    if let Some(collection) = change.collection {
-        held.collection = collection;
-    }
-    set_text(&mut held.default_payment_method, change.default_payment_method);
-    set_text(&mut held.description, change.description);
-    merge_metadata(&mut held.metadata, &change.metadata);
-    match change.pause_collection {
-        Some(CollectionChange::Pause(pause)) => held.pause_collection = Some(pause),
-        Some(CollectionChange::Resume) => held.pause_collection = None,
-        None => {}
-    }
-    if let Some(settings) = change.trial_settings {
-        held.trial_settings = settings;
-    }
-    set_settings(held, &change.settings);
-    set_end(held, change.cancel_at_period_end, change.cancel_at, now);
-    set_text(&mut held.cancellation_comment, change.cancellation.comment);
-    set_text(&mut held.cancellation_feedback, change.cancellation.feedback);
-}
-
-fn set_settings(held: &mut Subscription, change: &SubscriptionSettings) {
-    let mut settings = held.settings.as_deref().cloned().unwrap_or_default();
-    let set = |held: &mut Option<Value>, change: &Option<Value>| {
-        if let Some(value) = change {
-            *held = Some(value.clone()).filter(|value| !value.is_null());
-        }
-    };
-    set(&mut settings.billing_thresholds, &change.billing_thresholds);
-    set(&mut settings.invoice_settings, &change.invoice_settings);
-    set(&mut settings.payment_settings, &change.payment_settings);
-    let given = settings != SubscriptionSettings::default();
-    held.settings = given.then(|| Box::new(settings));
-}
-
-/// Sets or takes back the end of a subscription.
-fn set_end(held: &mut Subscription, at_period_end: Option<bool>, at: Option<CancelAt>, now: i64) {
-    let end = match (at_period_end, at) {
-        (Some(true), _) => Some((true, end_of(&held.items, CancelAt::MaxPeriodEnd))),
-        (_, Some(at)) => Some((false, end_of(&held.items, at))),
-        (Some(false), None) => Some((false, None)),
-        (None, None) => None,
-    };
-    let Some((at_period_end, cancel_at)) = end else {
-        return;
-    };
-    let ends = cancel_at.is_some();
-    if held.cancel_at_period_end == at_period_end && held.cancel_at == cancel_at {
-        return;
-    }
-    held.cancel_at_period_end = at_period_end;
-    held.cancel_at = cancel_at;
-    held.canceled_at = ends.then_some(now);
-    held.cancellation_reason = ends.then_some("cancellation_requested");
 }

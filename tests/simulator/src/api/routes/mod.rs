@@ -37,6 +37,8 @@ mod products;
 mod promotion_codes;
 mod refunds;
 mod setup_intents;
+mod subscription_end_terms;
+mod subscription_item_terms;
 mod subscription_items;
 mod subscription_schedules;
 mod subscription_settings;

@@ -2,16 +2,18 @@
 //! parameter by itself is refused here; what it is about is checked where it is done.
 
 use super::discounts;
+pub(super) use super::subscription_end_terms::{cancel, feedback, pause, resume};
+pub(super) use super::subscription_item_terms::{
+    changed_metadata, given_metadata, item_change, item_changes, new_items,
+};
 use super::subscription_settings::{settings, trial_settings};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::calendar::{SECONDS_PER_DAY, next_day_of_month};
 use crate::life::{
-    Cancel, CancelAt, ItemChange, NewItem, NewPrice, NewSubscription, Pause, PaymentBehavior,
-    ProrationBehavior, Resume, Start, SubscriptionChange, TrialEnd, UnusedTimeFrom,
+    Cancel, CancelAt, NewItem, NewSubscription, PaymentBehavior, ProrationBehavior, Start,
+    SubscriptionChange, TrialEnd,
 };
-use crate::model::Metadata;
-use crate::model::price::Interval;
 use crate::model::subscription::Subscription;
 use crate::model::terms::{
     AnchorReset, BillingMode, Collection, CollectionChange, PauseCollection, UncollectedInvoices,
@@ -204,7 +206,10 @@ pub(super) fn proration(form: &Form) -> Result<ProrationBehavior, ApiError> {
 }
 
 /// `billing_cycle_anchor` of a change: a word before 2026-09-30.endive, a group of fields since.
-fn anchor_reset(form: &Form, version: &ApiVersion) -> Result<Option<AnchorReset>, ApiError> {
+pub(super) fn anchor_reset(
+    form: &Form,
+    version: &ApiVersion,
+) -> Result<Option<AnchorReset>, ApiError> {
     let name = "billing_cycle_anchor";
     let group = form.inner(name);
     let word = if version.has(since::ENDIVE) {
@@ -314,221 +319,6 @@ fn pause_collection(form: &Form) -> Result<Option<CollectionChange>, ApiError> {
         .ok_or_else(|| ApiError::invalid("pause_collection[behavior]", "Invalid behavior"))?;
     let resumes_at = pause.integer("resumes_at")?;
     Ok(Some(CollectionChange::Pause(PauseCollection { behavior, resumes_at })))
-}
-
-fn feedback(details: &Form) -> Result<Option<String>, ApiError> {
-    const KNOWN: &[&str] = &[
-        "",
-        "customer_service",
-        "low_quality",
-        "missing_features",
-        "other",
-        "switched_service",
-        "too_complex",
-        "too_expensive",
-        "unused",
-    ];
-    match details.text("feedback") {
-        Some(word) if !KNOWN.contains(&word) => {
-            Err(ApiError::invalid("cancellation_details[feedback]", "Invalid feedback"))
-        }
-        word => Ok(word.map(str::to_owned)),
-    }
-}
-
-/// How to cancel at once.
-pub(super) fn cancel(form: &Form) -> Result<Cancel, ApiError> {
-    form.only(&["cancellation_details", "invoice_now", "prorate"])?;
-    let details = form.inner("cancellation_details");
-    details.only(&["comment", "feedback"])?;
-    Ok(Cancel {
-        comment: details.owned("comment"),
-        feedback: feedback(&details)?,
-        invoice_now: form.boolean("invoice_now")?.unwrap_or(false),
-        prorate: form.boolean("prorate")?.unwrap_or(false),
-    })
-}
-
-/// How to pause.
-pub(super) fn pause(form: &Form) -> Result<Pause, ApiError> {
-    form.only(&["bill_for", "invoicing_behavior", "type"])?;
-    if form.text("type").is_some_and(|kind| kind != "subscription") {
-        return Err(ApiError::invalid("type", "Invalid type: must be subscription"));
-    }
-    let invoice_now = match form.text("invoicing_behavior") {
-        None | Some("pending_invoice_item") => false,
-        Some("invoice") => true,
-        Some(_) => {
-            return Err(ApiError::invalid("invoicing_behavior", "Invalid invoicing_behavior"));
-        }
-    };
-    let bill = form.inner("bill_for");
-    bill.only(&["outstanding_usage_through", "unused_time_from"])?;
-    let kind = |name: &str| -> Result<Option<String>, ApiError> {
-        let group = bill.inner(name);
-        group.only(&["type"])?;
-        if group.is_empty() { Ok(None) } else { Ok(Some(group.required("type")?.to_owned())) }
-    };
-    let skips_usage = match kind("outstanding_usage_through")?.as_deref() {
-        None | Some("now") => false,
-        Some("none") => true,
-        Some(_) => {
-            let name = "bill_for[outstanding_usage_through][type]";
-            return Err(ApiError::invalid(name, "Invalid type"));
-        }
-    };
-    let unused_time_from = match kind("unused_time_from")?.as_deref() {
-        None | Some("now") => UnusedTimeFrom::Now,
-        Some("item_current_period_start") => UnusedTimeFrom::ItemPeriodStart,
-        Some("none") => UnusedTimeFrom::Nowhere,
-        Some(_) => {
-            let name = "bill_for[unused_time_from][type]";
-            return Err(ApiError::invalid(name, "Invalid type"));
-        }
-    };
-    Ok(Pause { invoice_now, skips_usage, unused_time_from })
-}
-
-/// How to resume.
-pub(super) fn resume(form: &Form, version: &ApiVersion) -> Result<Resume, ApiError> {
-    form.only(&[
-        "billing_cycle_anchor",
-        "payment_behavior",
-        "proration_behavior",
-        "proration_date",
-    ])?;
-    let on_success_only = match form.text("payment_behavior") {
-        None | Some("resume_on_payment_attempt") => false,
-        Some("resume_on_payment_success") => true,
-        Some(_) => return Err(ApiError::invalid("payment_behavior", "Invalid payment_behavior")),
-    };
-    Ok(Resume {
-        billing_cycle_anchor: anchor_reset(form, version)?,
-        on_success_only,
-        proration: proration(form)?,
-        proration_date: form.integer("proration_date")?,
-    })
-}
-
-/// Metadata as a new object is given it: an empty value sets nothing.
-pub(super) fn given_metadata(form: &Form) -> Metadata {
-    let mut given = form.map("metadata");
-    given.retain(|_, value| !value.is_empty());
-    given
-}
-
-/// Metadata as a change gives it. An empty `metadata` unsets all that is held.
-pub(super) fn changed_metadata(form: &Form, held: &Metadata) -> Metadata {
-    match form.text("metadata") {
-        Some("") => held.keys().map(|key| (key.clone(), String::new())).collect(),
-        Some(_) | None => form.map("metadata"),
-    }
-}
-
-/// Items to make; one with `price_data` gets a price of its own.
-pub(super) fn new_items(
-    world: &mut World,
-    form: &Form,
-    name: &'static str,
-) -> Result<Vec<NewItem>, ApiError> {
-    let new_item = |item: &Form| {
-        item.only(&["metadata", "plan", "price", "price_data", "quantity"])?;
-        let price = price(world, item)?;
-        Ok(NewItem {
-            metadata: given_metadata(item),
-            price: price.map_or_else(|| item.required("price").map(str::to_owned), Ok)?,
-            quantity: quantity(item)?,
-        })
-    };
-    form.list(name).iter().map(new_item).collect()
-}
-
-fn item_changes(
-    world: &mut World,
-    held: &Subscription,
-    form: &Form,
-) -> Result<Vec<ItemChange>, ApiError> {
-    let change = |item: &Form| {
-        item.only(&[
-            "clear_usage",
-            "deleted",
-            "id",
-            "metadata",
-            "plan",
-            "price",
-            "price_data",
-            "quantity",
-        ])?;
-        item_change(world, held, item.text("id"), item)
-    };
-    form.list("items").iter().map(change).collect()
-}
-
-/// A change to one item, or one item more. A new price begins with a quantity of one.
-pub(super) fn item_change(
-    world: &mut World,
-    of: &Subscription,
-    id: Option<&str>,
-    form: &Form,
-) -> Result<ItemChange, ApiError> {
-    form.boolean("clear_usage")?;
-    let held = id.and_then(|id| of.items.iter().find(|item| item.id == id));
-    let price = price(world, form)?;
-    let replaced = held.is_some_and(|held| price.as_ref().is_some_and(|it| *it != held.price));
-    let counted = price
-        .as_ref()
-        .and_then(|price| world.prices.get(price))
-        .is_some_and(|price| !price.is_metered());
-    Ok(ItemChange {
-        id: id.map(str::to_owned),
-        deleted: form.boolean("deleted")?.unwrap_or(false),
-        metadata: held
-            .map_or_else(|| given_metadata(form), |held| changed_metadata(form, &held.metadata)),
-        price,
-        quantity: quantity(form)?.or((replaced && counted).then_some(1)),
-    })
-}
-
-pub(super) fn quantity(form: &Form) -> Result<Option<i64>, ApiError> {
-    match form.integer("quantity")? {
-        Some(quantity) if quantity < 0 => {
-            Err(ApiError::invalid("quantity", "Invalid non-negative integer"))
-        }
-        quantity => Ok(quantity),
-    }
-}
-
-/// The price that an item names, or describes.
-pub(super) fn price(world: &mut World, form: &Form) -> Result<Option<String>, ApiError> {
-    let data = form.inner("price_data");
-    if data.is_empty() {
-        return Ok(form.owned("price").or_else(|| form.owned("plan")).filter(|id| !id.is_empty()));
-    }
-    if form.text("price").is_some() {
-        let message = "You may only specify one of these parameters: price, price_data.";
-        return Err(ApiError::invalid("price_data", message));
-    }
-    data.only(&["currency", "product", "recurring", "tax_behavior", "unit_amount"])?;
-    let rhythm = data.inner("recurring");
-    rhythm.only(&["interval", "interval_count"])?;
-    let recurring = if rhythm.is_empty() {
-        None
-    } else {
-        let interval = Interval::parse(rhythm.required("interval")?).ok_or_else(|| {
-            ApiError::invalid("price_data[recurring][interval]", "Invalid interval")
-        })?;
-        Some((interval, rhythm.integer("interval_count")?.unwrap_or(1)))
-    };
-    let unit_amount = data
-        .integer("unit_amount")?
-        .ok_or_else(|| ApiError::missing_parameter("price_data[unit_amount]"))?;
-    Ok(Some(world.create_price(NewPrice {
-        currency: data.required("currency")?.to_owned(),
-        product: data.required("product")?.to_owned(),
-        recurring,
-        unit_amount,
-        ..NewPrice::default()
-    })?))
 }
 
 fn one_trial() -> ApiError {
