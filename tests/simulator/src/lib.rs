@@ -30,6 +30,7 @@ mod chance;
 mod clock;
 mod delivery;
 mod destinations;
+mod emit;
 mod failures;
 mod features;
 mod finer;

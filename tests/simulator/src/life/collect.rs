@@ -5,11 +5,12 @@
 use super::LifeError;
 use super::payments::Attempt;
 use crate::agenda::Task;
+use crate::emit::Portrait;
 use crate::model::card::{Answer, Decline, Presence};
 use crate::model::customer::Customer;
 use crate::model::invoice::{BillingReason, Invoice, InvoiceStatus};
 use crate::model::payment_intent::{IntentStatus, PaymentIntent};
-use crate::world::{Portrait, World};
+use crate::world::World;
 
 /// On whose account an attempt is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
