@@ -344,6 +344,44 @@ async fn credits_are_used_in_their_order() {
 }
 
 #[tokio::test]
+async fn a_voided_invoice_gives_credits_back() {
+    let metered = Metered::start().await;
+    let stage = &metered.stage;
+    stage.simulator.set_card(&metered.customer, Card::Declining).unwrap();
+    let subscription = metered.subscribe(&metered.price("unit_amount=10").await).await;
+    let expires = PERIOD_END + 7_200;
+    let brief = grant(&metered, 100, &format!("&expires_at={expires}")).await;
+    let lasting = grant(&metered, 300, "").await;
+    metered.received("50", "").await;
+    metered.to_period_end(3_700);
+    let invoice = metered.latest_invoice(&subscription).await;
+    assert_eq!((&invoice["status"], &invoice["amount_due"]), (&json!("open"), &json!(100)));
+    let void = format!("{GRANTS}/{lasting}/void");
+    assert_eq!(refused(stage, "POST", &void, "").await.0, 400, "it was used");
+    metered.to_period_end(8_000);
+    let path = format!("/v1/invoices/{}/void", id(&invoice));
+    ask(stage, "POST", &path, "").await;
+    assert_eq!(
+        moves(stage, &lasting).await,
+        named(&[
+            ("credits_granted", 300),
+            ("credits_applied", 300),
+            ("credits_application_invoice_voided", 300),
+        ])
+    );
+    assert_eq!(
+        moves(stage, &brief).await,
+        named(&[
+            ("credits_granted", 100),
+            ("credits_applied", 100),
+            ("credits_application_invoice_voided", 100),
+            ("credits_expired", 100),
+        ])
+    );
+    assert_eq!(balance(stage, &metered.customer).await, (300, 300));
+}
+
+#[tokio::test]
 async fn credits_expire_by_themselves_and_by_request() {
     let metered = Metered::start().await;
     let (stage, customer) = (&metered.stage, &metered.customer);

@@ -119,6 +119,20 @@ async fn a_correction_after_finalizing_changes_no_invoice() {
     assert_eq!(metered.latest_invoice(&subscription).await["total"], 10);
 }
 
+#[tokio::test]
+async fn a_preview_bills_the_usage_so_far() {
+    let metered = Metered::start().await;
+    let subscription = metered.subscribe(&metered.price("unit_amount=7").await).await;
+    metered.received("10", "").await;
+    metered.stage.simulator.advance(COUNTED);
+    let form = format!("subscription={subscription}");
+    let preview = ask(&metered.stage, "POST", "/v1/invoices/create_preview", &form).await;
+    assert_eq!(preview["total"], 70);
+    metered.received("1", "").await;
+    metered.to_period_end(3_700);
+    assert_eq!(metered.latest_invoice(&subscription).await["total"], 77);
+}
+
 /// What all invoices of the customer come to.
 async fn billed(metered: &Metered) -> i64 {
     let path = format!("/v1/invoices?customer={}&limit=100", metered.customer);
