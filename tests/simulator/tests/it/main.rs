@@ -35,6 +35,7 @@ mod outages;
 mod pages;
 mod payments;
 mod portal;
+mod page;
 mod receiver;
 mod rules;
 mod schedules;
