@@ -8,15 +8,6 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Where the groups of rules stand, and by what name they are in the rules.
-const GROUPS: &[(&str, &str, &str)] = &[
-    ("Rules", "", "src/life/rules.rs"),
-    ("ClockRules", "clocks", "src/life/rules.rs"),
-    ("CreditRules", "credits", "src/life/credits.rs"),
-    ("SubscriptionRules", "subscriptions", "src/life/rules.rs"),
-    ("UsageRules", "usage", "src/life/usage_rules.rs"),
-];
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -26,22 +17,25 @@ fn source(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The rows of one group: name, default, meaning.
-fn rows(group: &str, prefix: &str, source: &str, defaults: &Value) -> String {
-    let (_, block) = source.split_once(&format!("pub struct {group} {{\n")).expect(group);
-    let (block, _) = block.split_once("\n}\n").expect(group);
+/// The rows of one group of rules, and of the groups in it: name, default, meaning.
+fn rows(group: &str, prefix: &str, defaults: &Value) -> String {
+    let head = format!("pub struct {group} {{\n");
+    let source = sources(&root().join("src")).into_iter().find(|code| code.contains(&head));
+    let source = source.unwrap_or_else(|| panic!("{group} is not in the sources"));
+    let (_, block) = source.split_once(&head).unwrap();
+    let (block, _) = block.split_once("\n}\n").unwrap();
     let mut rows = String::new();
     let mut meaning: Vec<&str> = Vec::new();
     for line in block.lines().map(str::trim) {
         if let Some(text) = line.strip_prefix("/// ") {
             meaning.push(text);
         } else if let Some(field) = line.strip_prefix("pub ") {
-            let name = field.split(':').next().unwrap_or_default();
-            let default = defaults.get(name);
-            let default = default.unwrap_or_else(|| panic!("{group}.{name} has no default"));
-            if !default.is_object() {
-                let whole =
-                    if prefix.is_empty() { name.into() } else { format!("{prefix}.{name}") };
+            let (name, kind) = field.trim_end_matches(',').split_once(": ").unwrap();
+            let whole = if prefix.is_empty() { name.into() } else { format!("{prefix}.{name}") };
+            let default = defaults.get(name).unwrap_or_else(|| panic!("{whole} has no default"));
+            if default.is_object() {
+                rows.push_str(&self::rows(kind, &whole, default));
+            } else {
                 writeln!(rows, "| `{whole}` | `{default}` | {} |", meaning.join(" ")).unwrap();
             }
             meaning.clear();
@@ -50,19 +44,23 @@ fn rows(group: &str, prefix: &str, source: &str, defaults: &Value) -> String {
     rows
 }
 
+/// The texts of all sources in a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else {
+            found.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+    found
+}
+
 fn rules() -> String {
-    let defaults = json!(Rules::default());
-    let mut table = "| rule | default | meaning |\n| --- | --- | --- |\n".to_owned();
-    let mut groups: Vec<String> = vec![String::new()];
-    for (group, prefix, path) in GROUPS {
-        let of_group = if prefix.is_empty() { &defaults } else { &defaults[prefix] };
-        table.push_str(&rows(group, prefix, &source(path), of_group));
-        groups.push((*prefix).to_owned());
-    }
-    for (name, value) in defaults.as_object().unwrap() {
-        assert!(!value.is_object() || groups.contains(name), "the group {name} is not written");
-    }
-    table
+    let head = "| rule | default | meaning |\n| --- | --- | --- |\n";
+    head.to_owned() + &rows("Rules", "", &json!(Rules::default()))
 }
 
 fn control() -> String {
