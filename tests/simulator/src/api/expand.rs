@@ -125,12 +125,14 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
     }
     let basil = version.has(since::BASIL);
     Some(match (kind, field) {
-        ("subscription", "latest_invoice") | ("invoice_payment" | "credit.line", "invoice") => {
+        ("subscription", "latest_invoice")
+        | ("invoice_payment" | "invoiceitem" | "credit.line", "invoice") => {
             Place::Object("invoice")
         }
         (
             "subscription"
             | "invoice"
+            | "invoiceitem"
             | "payment_intent"
             | "setup_intent"
             | "charge"
@@ -164,6 +166,7 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         (
             "subscription"
             | "invoice"
+            | "invoiceitem"
             | "customer"
             | "billing.credit_grant"
             | "billing.credit_balance_transaction",
@@ -177,7 +180,7 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("subscription_item" | "line.price_details", "price") | ("product", "default_price") => {
             Place::Object("price")
         }
-        ("line_item", "price") if !basil => Place::Object("price"),
+        ("line_item" | "invoiceitem", "price") if !basil => Place::Object("price"),
         ("price" | "plan", "tiers") => Place::List("tier"),
         ("price", "currency_options") => Place::List("currency_option"),
         ("price" | "plan", "product") => Place::Object("product"),
@@ -187,11 +190,11 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("invoice", "parent") if basil => Place::Group("invoice.parent"),
         ("invoice.parent", "subscription_details") => Place::Group("invoice.subscription"),
         ("invoice.subscription" | "line_item", "subscription") => Place::Object("subscription"),
-        ("invoice", "subscription") if !basil => Place::Object("subscription"),
+        ("invoice" | "invoiceitem", "subscription") if !basil => Place::Object("subscription"),
         ("invoice", "charge") if !basil => Place::Object("charge"),
         ("invoice", "payment_intent") if !basil => Place::Object("payment_intent"),
         ("payment_intent" | "charge", "invoice") if !basil => Place::Object("invoice"),
-        ("line_item", "pricing") if basil => Place::Group("line.pricing"),
+        ("line_item" | "invoiceitem", "pricing") if basil => Place::Group("line.pricing"),
         ("line.pricing", "price_details") => Place::Group("line.price_details"),
         ("billing.credit_balance_transaction", "credit_grant") => {
             Place::Object("billing.credit_grant")

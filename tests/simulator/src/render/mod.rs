@@ -14,6 +14,8 @@ pub(crate) mod customer_balance;
 pub(crate) mod dispute;
 pub(crate) mod entitlement;
 pub(crate) mod invoice;
+mod invoice_item;
+pub(crate) mod invoice_line;
 pub(crate) mod invoice_payment;
 pub(crate) mod meter;
 pub(crate) mod payment;

@@ -189,3 +189,36 @@ async fn items_are_listed_by_where_they_stand() {
     assert_eq!(amounts("pending=true").await, [3, 1]);
     assert_eq!(amounts("pending=false").await, [2]);
 }
+
+#[tokio::test]
+async fn a_discount_is_for_an_item_or_for_the_invoice() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let half = id(&post(&stage, "/v1/coupons", "percent_off=50&duration=once").await);
+    let ten = id(&post(&stage, "/v1/coupons", "amount_off=10&currency=usd&duration=once").await);
+    let form = format!("customer={customer}&discounts[0][coupon]={ten}");
+    let invoice = id(&post(&stage, "/v1/invoices", &form).await);
+    let form = format!(
+        "customer={customer}&invoice={invoice}&amount=100&currency=usd&discounts[0][coupon]={half}"
+    );
+    let item = post(&stage, "/v1/invoiceitems", &form).await;
+    let form = format!("customer={customer}&invoice={invoice}&amount=50&currency=usd");
+    post(&stage, "/v1/invoiceitems", &form).await;
+    let held = get(&stage, &format!("/v1/invoices/{invoice}?expand[]=discounts")).await;
+    // Half of the first line, then ten of both as they are left.
+    assert_eq!((&held["subtotal"], &held["total"]), (&json!(150), &json!(90)));
+    assert_eq!(held["discounts"][0]["invoice"], json!(invoice));
+    let taken = |place: usize| -> Vec<i64> {
+        let amounts = held["lines"]["data"][place]["discount_amounts"].as_array().unwrap();
+        amounts.iter().map(|taken| taken["amount"].as_i64().unwrap()).collect()
+    };
+    assert_eq!((taken(0), taken(1)), (vec![50, 5], vec![5]));
+    let path = format!("/v1/invoiceitems/{}?expand[]=discounts&expand[]=customer", id(&item));
+    let shown = get(&stage, &path).await;
+    assert_eq!(shown["discounts"][0]["invoice_item"], item["id"]);
+    assert_eq!(shown["customer"]["object"], "customer");
+    let path = format!("/v1/invoices/{invoice}");
+    assert_eq!(post(&stage, &path, "discounts=").await["total"], 100);
+    let paid = post(&stage, &format!("{path}/pay"), "").await;
+    assert_eq!((&paid["status"], &paid["amount_paid"]), (&json!("paid"), &json!(100)));
+}

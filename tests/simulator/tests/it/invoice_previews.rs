@@ -3,8 +3,9 @@
 
 use crate::caller::call;
 use crate::invoices::{get, id, post};
+use crate::metered::{COUNTED, Metered};
 use crate::stage::{DAY, HOUR, Stage, events};
-use counterfoil_simulator::{Cancel, Card};
+use counterfoil_simulator::{Cancel, Card, Options, Rules, SubscriptionRules};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -188,4 +189,44 @@ async fn an_ended_subscription_has_no_upcoming_invoice() {
     stage.simulator.cancel_subscription(&subscription, Cancel::default()).unwrap();
     let answer = call(&stage, "POST", PREVIEW, &form).await;
     assert_eq!(answer.body["error"]["code"], "invoice_upcoming_none");
+}
+
+#[tokio::test]
+async fn discounts_and_usage_are_in_the_preview() {
+    let of = Metered::start().await;
+    let stage = &of.stage;
+    let price = of.price("unit_amount_decimal=0.5").await;
+    let coupon = id(&post(stage, "/v1/coupons", "percent_off=12.5&duration=forever").await);
+    let form =
+        format!("items[0][price]={}&items[0][quantity]=3&items[1][price]={price}", stage.monthly);
+    let discounts = format!("customer={}&discounts[0][coupon]={coupon}", of.customer);
+    let preview = previewed(stage, &format!("{discounts}&{}", as_details(&form))).await;
+    let subscription = id(&post(stage, "/v1/subscriptions", &format!("{discounts}&{form}")).await);
+    let first = latest(stage, &subscription);
+    assert_eq!(billed(&preview), billed(&first));
+    assert_eq!((&first["subtotal"], &first["total"]), (&json!(3_000), &json!(2_625)));
+    let redeemed = get(stage, &format!("/v1/coupons/{coupon}")).await;
+    assert_eq!(redeemed["times_redeemed"], 1, "a preview redeems nothing");
+    of.received("333", "").await;
+    stage.simulator.advance(COUNTED);
+    let preview = previewed(stage, &format!("subscription={subscription}")).await;
+    assert_eq!(preview["subtotal"], 3_167);
+    of.to_period_end(3_601);
+    assert_eq!(billed(&preview), billed(&latest(stage, &subscription)));
+}
+
+#[tokio::test]
+async fn a_renewal_is_announced_by_the_invoice_it_will_make() {
+    let subscriptions =
+        SubscriptionRules { upcoming_days: Some(3), ..SubscriptionRules::default() };
+    let rules = Rules { subscriptions, ..Rules::default() };
+    let stage = Stage::with(Options { rules, ..Options::default() }).await;
+    let customer = stage.customer(Card::Good);
+    let subscription = stage.simulator.subscribe(&stage.wish(&customer)).unwrap();
+    let (_, events) = stage.events_of(|| stage.simulator.advance(29 * DAY));
+    let upcoming = events.iter().find(|event| event["type"] == "invoice.upcoming").unwrap();
+    let shown = &upcoming["data"]["object"];
+    assert!(shown.get("id").is_none(), "{shown}");
+    stage.simulator.advance(2 * DAY);
+    assert_eq!(billed(shown), billed(&latest(&stage, &subscription)));
 }

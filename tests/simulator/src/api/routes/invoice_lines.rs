@@ -8,7 +8,7 @@ use crate::api::form::Form;
 use crate::api::list::{PAGING, Rows, page};
 use crate::life::invoicing::{ItemEdit, LineRemoval, NewInvoiceItem};
 use crate::model::Metadata;
-use crate::render::invoice::line;
+use crate::render::invoice_line::line;
 use crate::world::World;
 
 /// The lines of one invoice or preview, in their order on it.

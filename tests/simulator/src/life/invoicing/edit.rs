@@ -1,6 +1,7 @@
 //! The lines of a draft, edited together. A line that an invoice item made is that item; a line
 //! of a subscription has only words of its own, and cannot be given to another invoice.
 
+use super::items::LINES_MAX;
 use super::{ItemEdit, LineRemoval, NewInvoiceItem};
 use crate::life::LifeError;
 use crate::life::customers::set_text;
@@ -20,6 +21,12 @@ impl World {
     ) -> Result<(), LifeError> {
         let held = self.draft(id)?;
         let (customer, currency) = (held.customer.clone(), held.currency.clone());
+        if held.lines.len() + new.len() + waiting.len() > LINES_MAX {
+            return Err(LifeError::Invalid {
+                param: "lines",
+                message: "An invoice can have at most 250 lines.".to_owned(),
+            });
+        }
         for item in waiting {
             let waits = self.invoice_items.get(item).is_some_and(|held| {
                 let free = !held.deleted && held.invoice.is_none();

@@ -11,7 +11,7 @@ use crate::model::merge_metadata;
 use crate::world::World;
 
 /// How many lines an invoice can have.
-const LINES_MAX: usize = 250;
+pub(super) const LINES_MAX: usize = 250;
 
 /// An amount, and what it was worked out from.
 struct Charge {
