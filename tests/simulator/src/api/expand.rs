@@ -112,11 +112,29 @@ fn checked(path: &str, root: Place, version: &ApiVersion) -> Result<Vec<String>,
     }
 }
 
+/// What stands at a field of an invoice item.
+fn place_in_item(field: &str, basil: bool) -> Option<Place> {
+    Some(match field {
+        "customer" => Place::Object("customer"),
+        "discounts" => Place::Object("discount"),
+        "invoice" => Place::Object("invoice"),
+        "pricing" if basil => Place::Group("line.pricing"),
+        "plan" if !basil => Place::Object("plan"),
+        "price" if !basil => Place::Object("price"),
+        "subscription" if !basil => Place::Object("subscription"),
+        "test_clock" => Place::Object("test_helpers.test_clock"),
+        _ => return None,
+    })
+}
+
 /// What stands at a field of an object. What the simulator never fills may be expanded as well,
 /// and stays null.
 fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
     if kind.contains("schedule") {
         return place_in_schedule(kind, field);
+    }
+    if kind == "invoiceitem" {
+        return place_in_item(field, version.has(since::BASIL));
     }
     if let Some(place) =
         place_in_session(kind, field).or_else(|| place_beside_customer(kind, field))
@@ -125,14 +143,12 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
     }
     let basil = version.has(since::BASIL);
     Some(match (kind, field) {
-        ("subscription", "latest_invoice")
-        | ("invoice_payment" | "invoiceitem" | "credit.line", "invoice") => {
+        ("subscription", "latest_invoice") | ("invoice_payment" | "credit.line", "invoice") => {
             Place::Object("invoice")
         }
         (
             "subscription"
             | "invoice"
-            | "invoiceitem"
             | "payment_intent"
             | "setup_intent"
             | "charge"
@@ -148,10 +164,7 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             Place::Object("payment_method")
         }
         ("subscription" | "invoice" | "customer", "default_source") => Place::Object("source"),
-        (
-            "subscription" | "subscription_item" | "invoice" | "invoiceitem" | "line_item",
-            "discounts",
-        )
+        ("subscription" | "subscription_item" | "invoice" | "line_item", "discounts")
         | ("customer" | "discount_amount" | "pretax_credit", "discount") => {
             Place::Object("discount")
         }
@@ -166,7 +179,6 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         (
             "subscription"
             | "invoice"
-            | "invoiceitem"
             | "customer"
             | "billing.credit_grant"
             | "billing.credit_balance_transaction",
@@ -180,7 +192,7 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("subscription_item" | "line.price_details", "price") | ("product", "default_price") => {
             Place::Object("price")
         }
-        ("line_item" | "invoiceitem", "price") if !basil => Place::Object("price"),
+        ("line_item", "price") if !basil => Place::Object("price"),
         ("price" | "plan", "tiers") => Place::List("tier"),
         ("price", "currency_options") => Place::List("currency_option"),
         ("price" | "plan", "product") => Place::Object("product"),
@@ -190,11 +202,11 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
         ("invoice", "parent") if basil => Place::Group("invoice.parent"),
         ("invoice.parent", "subscription_details") => Place::Group("invoice.subscription"),
         ("invoice.subscription" | "line_item", "subscription") => Place::Object("subscription"),
-        ("invoice" | "invoiceitem", "subscription") if !basil => Place::Object("subscription"),
+        ("invoice", "subscription") if !basil => Place::Object("subscription"),
         ("invoice", "charge") if !basil => Place::Object("charge"),
         ("invoice", "payment_intent") if !basil => Place::Object("payment_intent"),
         ("payment_intent" | "charge", "invoice") if !basil => Place::Object("invoice"),
-        ("line_item" | "invoiceitem", "pricing") if basil => Place::Group("line.pricing"),
+        ("line_item", "pricing") if basil => Place::Group("line.pricing"),
         ("line.pricing", "price_details") => Place::Group("line.price_details"),
         ("billing.credit_balance_transaction", "credit_grant") => {
             Place::Object("billing.credit_grant")

@@ -9,6 +9,8 @@ pub(crate) enum BalanceMove {
     Adjustment,
     /// An invoice used some of it, or left some to it.
     AppliedToInvoice,
+    /// An invoice was voided, and gave back what it used.
+    UnappliedFromInvoice,
 }
 
 impl BalanceMove {
@@ -16,6 +18,7 @@ impl BalanceMove {
         match self {
             Self::Adjustment => "adjustment",
             Self::AppliedToInvoice => "applied_to_invoice",
+            Self::UnappliedFromInvoice => "unapplied_from_invoice",
         }
     }
 }

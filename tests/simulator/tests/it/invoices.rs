@@ -290,6 +290,14 @@ async fn voiding_gives_the_balance_back_that_was_used() {
     assert_eq!(balance().await, 0);
     post(&stage, &format!("/v1/invoices/{invoice}/void"), "").await;
     assert_eq!(balance().await, -400);
+    let moves = get(&stage, &format!("/v1/customers/{customer}/balance_transactions")).await;
+    let given_back = &moves["data"][0];
+    assert_eq!(given_back["type"], "unapplied_from_invoice");
+    assert_eq!(
+        (&given_back["amount"], &given_back["ending_balance"]),
+        (&json!(-400), &json!(-400))
+    );
+    assert_eq!(given_back["invoice"], json!(invoice));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::agenda::Task;
 use crate::life::LifeError;
 use crate::model::customer::Customer;
+use crate::model::customer_balance::BalanceMove;
 use crate::model::invoice::{CollectionMethod, Invoice, InvoiceStatus};
 use crate::world::World;
 
@@ -78,8 +79,11 @@ impl World {
         let Some(held) = self.invoices.get(id) else { return };
         let taken = held.ending_balance.map_or(0, |ending| ending - held.starting_balance);
         let customer = held.customer.clone();
+        let balance = self.customers.get(&customer).map_or(0, |held| held.balance);
         if taken != 0 {
-            self.update::<Customer>("customer.updated", &customer, |held| held.balance -= taken);
+            let (why, left) = (BalanceMove::UnappliedFromInvoice, balance - taken);
+            self.note_balance(&customer, -taken, left, why, Some(id));
+            self.update::<Customer>("customer.updated", &customer, |held| held.balance = left);
         }
     }
 
