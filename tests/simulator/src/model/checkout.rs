@@ -148,11 +148,14 @@ pub(crate) struct IntentData {
 }
 
 /// What a session is made with and keeps.
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of Stripe's own")]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Offer {
     pub(crate) allow_promotion_codes: Option<bool>,
     pub(crate) allowed_payment_method_types: Option<Vec<String>>,
     pub(crate) automatic_tax: bool,
+    /// Whether it has its payment intent from the beginning, as before 2022-08-01.
+    pub(crate) begins_early: bool,
     pub(crate) billing_address_collection: Option<String>,
     pub(crate) cancel_url: Option<String>,
     pub(crate) client_reference_id: Option<String>,
@@ -175,6 +178,8 @@ pub(crate) struct Offer {
     pub(crate) return_url: Option<String>,
     pub(crate) submit_type: Option<String>,
     pub(crate) subscription_data: SubscriptionData,
+    /// Whether the subscription is made before it is paid, as before 2025-03-31.basil.
+    pub(crate) subscribes_first: bool,
     pub(crate) success_url: Option<String>,
     pub(crate) tax_id_collection: bool,
     pub(crate) ui_mode: UiMode,
@@ -187,6 +192,7 @@ impl Offer {
             allow_promotion_codes: None,
             allowed_payment_method_types: None,
             automatic_tax: false,
+            begins_early: false,
             billing_address_collection: None,
             cancel_url: None,
             client_reference_id: None,
@@ -206,6 +212,7 @@ impl Offer {
             return_url: None,
             submit_type: None,
             subscription_data: SubscriptionData::default(),
+            subscribes_first: false,
             success_url: None,
             tax_id_collection: false,
             ui_mode: UiMode::HostedPage,

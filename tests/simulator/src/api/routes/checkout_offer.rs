@@ -67,6 +67,7 @@ pub(super) fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiEr
         allow_promotion_codes: form.boolean("allow_promotion_codes")?,
         allowed_payment_method_types: named.clone(),
         automatic_tax: enabled(form, "automatic_tax")?,
+        begins_early: !call.version.has(since::LATE_INTENT),
         billing_address_collection: form
             .choice("billing_address_collection", &["auto", "required"])?
             .map(str::to_owned),
@@ -90,6 +91,7 @@ pub(super) fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiEr
             .choice("submit_type", &["auto", "book", "donate", "pay", "subscribe"])?
             .map(str::to_owned),
         subscription_data: subscription_data(form, world.now, mode, call.version)?,
+        subscribes_first: !call.version.has(since::BASIL),
         success_url: form.owned("success_url"),
         tax_id_collection: enabled(form, "tax_id_collection")?,
         ui_mode,

@@ -4,6 +4,7 @@
 //! 24 hours after it was made. Nobody is charged and no subscription is made before a visitor
 //! pays.
 
+mod before_basil;
 mod discounts;
 pub(crate) mod visit;
 
@@ -74,7 +75,11 @@ impl World {
             subscription: None,
         };
         self.reckon(&mut session);
+        let begins_early = session.offer.begins_early;
         self.checkout_sessions.insert(&id, session);
+        if begins_early {
+            self.begin_payment_early(&id);
+        }
         self.agenda.plan(expires_at, Task::ExpireCheckout { session: id.clone() });
         id
     }

@@ -79,6 +79,9 @@ impl World {
             }
             Mode::Payment | Mode::Subscription if due > 0 => {
                 let method = self.method_at_checkout(&held, &visit.by, &payer)?;
+                if held.offer.subscribes_first && held.offer.mode == Mode::Subscription {
+                    return self.subscribe_then_pay(&held, payer, &method);
+                }
                 self.pay_at_checkout(&held, payer, &method, due)
             }
             Mode::Payment => {
@@ -114,6 +117,9 @@ impl World {
         let Some(intent) = held.hidden_intent.clone() else {
             return Err(not_now("This session does not wait for authentication."));
         };
+        if held.subscription.is_some() {
+            return self.authenticate_before_basil(&held, payer, &intent, passes);
+        }
         let method = self.payment_intents.get(&intent).and_then(|held| held.method.clone());
         let attempt = self.authenticate_attempt(&intent, passes)?;
         match (attempt, method) {
@@ -219,7 +225,7 @@ impl World {
     }
 
     /// The subscription that a session sells.
-    fn subscription_wished(&self, held: &CheckoutSession) -> NewSubscription {
+    pub(super) fn subscription_wished(&self, held: &CheckoutSession) -> NewSubscription {
         let data = held.offer.subscription_data.clone();
         let item = |line: &CheckoutLine| NewItem {
             metadata: line.metadata.clone(),
@@ -282,7 +288,11 @@ impl World {
     }
 
     /// The customer of a session, made where one is needed, with what the page may write to it.
-    fn customer_at_checkout(&mut self, held: &CheckoutSession, payer: &Payer) -> Option<String> {
+    pub(super) fn customer_at_checkout(
+        &mut self,
+        held: &CheckoutSession,
+        payer: &Payer,
+    ) -> Option<String> {
         // An earlier attempt may have made one.
         let known = self.checkout_sessions.get(&held.id).and_then(|it| it.offer.customer.clone());
         if let Some(customer) = known {
@@ -348,6 +358,19 @@ impl World {
                 self.paid_at_checkout(&held.id, payer, intent, method.to_owned(), done)
             }
         }
+    }
+
+    /// Before 2022-08-01 a session that sells for once had its payment intent from the beginning.
+    pub(super) fn begin_payment_early(&mut self, id: &str) {
+        let Some(held) = self.checkout_sessions.get(id).cloned() else { return };
+        if held.offer.mode != Mode::Payment || held.total() == 0 {
+            return;
+        }
+        let intent = self.intent_at_checkout(&held, held.offer.customer.clone(), held.total());
+        self.edit::<CheckoutSession>(id, |held| {
+            held.hidden_intent = Some(intent.clone());
+            held.payment_intent = Some(intent);
+        });
     }
 
     /// The intent of the session's attempts: one for all of them.

@@ -1,9 +1,9 @@
 //! Checkout sessions from the page's first click to the last event: sequences 1 and 11, declines,
 //! 3D Secure, delayed methods, trials, setups, expiry.
 
-use crate::caller::{Answer, call};
+use crate::caller::{Answer, KEY, call, call_with};
 use crate::stage::{DAY, HOUR, Stage, same_set};
-use counterfoil_simulator::{Card, CheckoutVisit, LifeError, PayBy};
+use counterfoil_simulator::{Card, CheckoutVisit, LifeError, Options, PayBy};
 use serde_json::{Value, json};
 
 const SUCCESS: &str = "success_url=https://example.com/done?session={CHECKOUT_SESSION_ID}";
@@ -530,4 +530,91 @@ async fn a_session_begins_a_subscription_on_its_anchor_and_terms() {
     let held = session(&stage, &id);
     let subscription = stage.truth("subscription", text(&held, "subscription"));
     assert_eq!(subscription["status"], "canceled");
+}
+
+/// Opens a session as a client of an older version does.
+async fn open_as(stage: &Stage, version: &str, form: &str) -> Answer {
+    let headers = [KEY, ("stripe-version", version)];
+    let form = format!("{SUCCESS}&{form}");
+    let answer = call_with(stage, "POST", "/v1/checkout/sessions", &form, &headers).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer
+}
+
+#[tokio::test]
+async fn before_basil_a_declined_session_leaves_an_incomplete_subscription() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Missing);
+    let form = format!(
+        "mode=subscription&customer={customer}&line_items[0][quantity]=2&line_items[0][price]={}",
+        stage.monthly
+    );
+    let id = open_as(&stage, "2024-09-30.acacia", &form).await.id();
+    let declined = CheckoutVisit::by(Card::Declining);
+    stage.simulator.complete_checkout(&id, &declined).unwrap_err();
+    let held = session(&stage, &id);
+    assert_eq!(held["status"], "open");
+    let subscription = text(&held, "subscription").to_owned();
+    assert_eq!(stage.truth("subscription", &subscription)["status"], "incomplete");
+    let good = CheckoutVisit::by(Card::Good);
+    let (kinds, _) = stage.events_of(|| stage.simulator.complete_checkout(&id, &good).unwrap());
+    for kind in ["checkout.session.completed", "customer.subscription.updated", "invoice.paid"] {
+        assert!(kinds.iter().any(|it| it == kind), "{kind} is not among {kinds:?}");
+    }
+    let held = session(&stage, &id);
+    assert_eq!((text(&held, "status"), text(&held, "payment_status")), ("complete", "paid"));
+    assert_eq!(held["subscription"], subscription.as_str());
+    let made = stage.truth("subscription", &subscription);
+    assert_eq!(made["status"], "active");
+    assert!(made["default_payment_method"].is_string());
+    assert_eq!(stage.simulator.truth().objects["subscription"].len(), 1);
+
+    let id = open_as(&stage, "2024-09-30.acacia", &form).await.id();
+    let asked = CheckoutVisit::by(Card::NeedsAuthentication);
+    stage.simulator.complete_checkout(&id, &asked).unwrap_err();
+    stage.simulator.authenticate_checkout(&id, true).unwrap();
+    let held = session(&stage, &id);
+    assert_eq!((text(&held, "status"), text(&held, "payment_status")), ("complete", "paid"));
+
+    let id = open_as(&stage, "2024-09-30.acacia", &form).await.id();
+    let later = CheckoutVisit::by(Card::DelayedSuccess);
+    stage.simulator.complete_checkout(&id, &later).unwrap();
+    assert_eq!(session(&stage, &id)["payment_status"], "unpaid");
+    stage.simulator.advance(10 * DAY);
+    assert_eq!(session(&stage, &id)["payment_status"], "paid");
+}
+
+#[tokio::test]
+async fn before_august_2022_a_payment_has_its_intent_and_its_customer_at_once() {
+    let stage = Stage::start().await;
+    let answer = open_as(&stage, "2020-08-27", SHIRT).await;
+    assert_eq!(answer.body["customer_creation"], "always");
+    let intent = text(&answer.body, "payment_intent").to_owned();
+    let status = &stage.truth("payment_intent", &intent)["status"];
+    assert_eq!(status, "requires_payment_method");
+    let good = by(Card::Good);
+    stage.simulator.complete_checkout(&answer.id(), &good).unwrap();
+    let held = session(&stage, &answer.id());
+    assert_eq!(held["payment_intent"], intent.as_str());
+    assert!(held["customer"].is_string());
+    assert_eq!(stage.truth("payment_intent", &intent)["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn an_older_endpoint_hears_of_a_session_in_its_own_words() {
+    let version = counterfoil_simulator::ApiVersion::parse("2024-09-30.acacia").unwrap();
+    let options = Options { api_version: version, ..Options::default() };
+    let stage = Stage::with(options).await;
+    let customer = stage.customer(Card::Good);
+    let id = open_subscription(&stage, &format!("customer={customer}")).await;
+    let good = CheckoutVisit::default();
+    let (_, events) = stage.events_of(|| stage.simulator.complete_checkout(&id, &good).unwrap());
+    let completed = events.iter().find(|it| it["type"] == "checkout.session.completed").unwrap();
+    let body = &completed["data"]["object"];
+    assert_eq!(body["ui_mode"], "hosted");
+    assert!(body.get("shipping_details").is_some(), "it was regrouped with basil");
+    for later in ["allowed_payment_method_types", "collected_information", "customer_account"] {
+        assert!(body.get(later).is_none(), "{later}");
+    }
+    assert!(body["customer_details"].get("individual_name").is_none());
 }
