@@ -248,7 +248,8 @@ async fn a_customer_changes_plan_method_and_data_in_the_portal() {
     let about = format!("subscription={subscription}&price={}", stage.bigger);
     let (status, page) = read(&post(&stage, &path, &format!("do=preview&{about}")).await);
     assert_eq!(status, 200);
-    shows(&page, &["Plan, 30.00 USD per month", "Confirm"]);
+    // The whole month is left: two of the bigger plan for two of the smaller.
+    shows(&page, &["2 × Plan, 30.00 USD per month", "Due now: 40.00 USD", "Confirm"]);
     let changed = post(&stage, &path, &format!("do=update&{about}")).await;
     let again = leads_to(&changed);
     let again = again.strip_prefix(&stage.simulator.base_url()).unwrap().to_owned();
@@ -257,6 +258,7 @@ async fn a_customer_changes_plan_method_and_data_in_the_portal() {
     assert_eq!(held["items"]["data"][0]["price"]["id"], stage.bigger.as_str());
     let invoice = stage.truth("invoice", held["latest_invoice"].as_str().unwrap());
     assert_eq!(invoice["billing_reason"], "subscription_update");
+    assert_eq!(invoice["amount_paid"], 4_000, "as it was shown before");
     leads_to(&post(&stage, &path, "do=method&payment_method=pm_card_mastercard").await);
     let default = &stage.truth("customer", &customer)["invoice_settings"]["default_payment_method"];
     let method = stage.truth("payment_method", default.as_str().unwrap());
@@ -338,6 +340,7 @@ async fn a_flow_opens_at_its_own_page_and_ends_as_asked() {
     let path = portal(&stage, &confirm).await;
     let (_, page) = get(&stage, &path).await;
     shows(&page, &["Confirm the change of your plan", "2 × Plan, 30.00 USD per month"]);
+    shows(&page, &["Due now: 40.00 USD"]);
     let form = format!("do=update&subscription={subscription}&price={}&quantity=2", stage.bigger);
     assert_eq!(leads_to(&post(&stage, &path, &form).await), "https://example.com/changed");
     let thanks = format!(

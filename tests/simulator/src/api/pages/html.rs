@@ -105,7 +105,7 @@ table{width:100%;border-collapse:collapse}\
 th,td{text-align:left;padding:.4rem 0;border-bottom:1px solid var(--line);vertical-align:top}\
 tr:last-child>*{border-bottom:0}\
 .sum{text-align:right;white-space:nowrap}\
-.mute{color:var(--mute);font-size:.9rem;margin:.25rem 0}\
+.mute{color:var(--mute);font-size:.9rem;font-weight:400;margin:.25rem 0}\
 .alert{border-color:var(--warn);color:var(--warn);font-weight:600}\
 label{display:block;margin:.6rem 0 .2rem}\
 input,select{width:100%;padding:.5rem;font:inherit;color:inherit;background:var(--back);\

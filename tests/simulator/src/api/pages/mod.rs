@@ -99,22 +99,18 @@ fn alert(message: &str) -> Html {
     html::tag("section", &[("class", "alert"), ("role", "alert")], [text(message)])
 }
 
-/// A field of a form with its label.
-fn field(id: &'static str, label: &str, kind: &'static str, value: &str) -> Html {
-    let attributes =
-        [("id", id), ("name", id), ("type", kind), ("value", value), ("autocomplete", "off")];
-    html::all([html::tag("label", &[("for", id)], [text(label)]), html::open("input", &attributes)])
+/// A field of a form inside its label.
+fn field(name: &'static str, label: &str, kind: &'static str, value: &str) -> Html {
+    let attributes = [("name", name), ("type", kind), ("value", value), ("autocomplete", "off")];
+    html::tag("label", &[], [text(label), html::open("input", &attributes)])
 }
 
-/// A choice of a form with its label.
-fn choice(id: &'static str, label: &str, options: &[(&str, &str)]) -> Html {
+/// A choice of a form inside its label.
+fn choice(name: &'static str, label: &str, options: &[(&str, &str)]) -> Html {
     let options = options
         .iter()
         .map(|(value, shown)| html::tag("option", &[("value", *value)], [text(shown)]));
-    html::all([
-        html::tag("label", &[("for", id)], [text(label)]),
-        html::tag("select", &[("id", id), ("name", id)], options),
-    ])
+    html::tag("label", &[], [text(label), html::tag("select", &[("name", name)], options)])
 }
 
 /// A button that says what a form is sent for.

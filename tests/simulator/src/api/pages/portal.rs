@@ -5,6 +5,7 @@ use super::html::{Html, page, tag, text, words};
 use super::portal_parts::{Desk, cancel, customer_data, invoices, method, pause, plans, update};
 use super::{Reply, alert, button, hidden, link, not_found, plain};
 use crate::api::form::Form;
+use crate::model::invoice::Invoice;
 use crate::model::portal::{AfterFlow, FlowKind};
 use crate::world::World;
 use http::StatusCode;
@@ -24,6 +25,9 @@ pub(super) fn open(world: &mut World, id: &str, said: Option<&str>, wrong: Optio
     if !world.visit_portal(id) {
         return dead();
     }
+    let bill = wanted_change(world, id).and_then(|(subscription, price, quantity)| {
+        world.portal_preview(id, &subscription, &price, quantity).ok()
+    });
     let Some(desk) = Desk::at(world, id) else {
         return not_found();
     };
@@ -33,7 +37,7 @@ pub(super) fn open(world: &mut World, id: &str, said: Option<&str>, wrong: Optio
         content.push(tag("section", &[("role", "status")], [text(said)]));
     }
     let title = if let Some(flow) = &desk.session.flow {
-        content.push(of_flow(&desk, &flow.kind));
+        content.push(of_flow(&desk, &flow.kind, bill.as_ref()));
         flow_title(&flow.kind)
     } else {
         content.extend(homepage(&desk));
@@ -97,7 +101,7 @@ fn flow_title(kind: &FlowKind) -> &'static str {
     }
 }
 
-fn of_flow(desk: &Desk<'_>, kind: &FlowKind) -> Html {
+fn of_flow(desk: &Desk<'_>, kind: &FlowKind, bill: Option<&Invoice>) -> Html {
     let gone = || tag("section", &[], [words("p", "There is nothing left to do here.")]);
     match kind {
         FlowKind::CustomerUpdate => customer_data(desk),
@@ -111,14 +115,25 @@ fn of_flow(desk: &Desk<'_>, kind: &FlowKind) -> Html {
         FlowKind::SubscriptionUpdate { subscription } => {
             desk.subscription(subscription).map_or_else(gone, |held| update(desk, held))
         }
-        FlowKind::SubscriptionUpdateConfirm { subscription, item, .. } => {
-            let Some(held) = desk.subscription(subscription) else { return gone() };
-            let known = held.items.iter().find(|known| known.id == item.id);
-            let Some(known) = known else { return gone() };
-            let price = item.price.as_deref().unwrap_or(&known.price);
-            confirm(desk, subscription, price, item.quantity.or(known.quantity))
+        FlowKind::SubscriptionUpdateConfirm { subscription, .. } => {
+            match wanted_change(desk.world, &desk.session.id) {
+                None => gone(),
+                Some((_, price, quantity)) => confirm(desk, subscription, &price, quantity, bill),
+            }
         }
     }
+}
+
+/// The subscription, the price and the quantity that a session's customer is asked to confirm.
+fn wanted_change(world: &World, id: &str) -> Option<(String, String, Option<i64>)> {
+    let flow = world.portal_sessions.get(id)?.flow.as_ref()?;
+    let FlowKind::SubscriptionUpdateConfirm { subscription, item, .. } = &flow.kind else {
+        return None;
+    };
+    let held = world.subscriptions.get(subscription).filter(|held| !held.status.has_ended())?;
+    let known = held.items.iter().find(|known| known.id == item.id)?;
+    let price = item.price.clone().unwrap_or_else(|| known.price.clone());
+    Some((subscription.clone(), price, item.quantity.or(known.quantity)))
 }
 
 /// What a change would cost, to be confirmed.
@@ -127,9 +142,10 @@ pub(super) fn confirm(
     subscription: &str,
     price: &str,
     quantity: Option<i64>,
+    bill: Option<&Invoice>,
 ) -> Html {
+    let mut pieces = desk.change_in_words(price, quantity, bill);
     let quantity = quantity.map(|quantity| quantity.to_string()).unwrap_or_default();
-    let mut pieces = desk.change_in_words(subscription, price, quantity.parse().ok());
     pieces.push(tag(
         "form",
         &[("method", "post")],

@@ -66,16 +66,19 @@ fn wanted(form: &Form) -> Result<(String, Option<i64>), LifeError> {
 /// The page that a change is confirmed on.
 fn preview(world: &mut World, id: &str, form: &Form) -> Reply {
     let subscription = form.text("subscription").unwrap_or_default();
-    let change = wanted(form).and_then(|(price, quantity)| {
-        world.portal_change(id, subscription, &price, quantity)?;
-        Ok((price, quantity))
+    let bill = wanted(form).and_then(|(price, quantity)| {
+        let bill = world.portal_preview(id, subscription, &price, quantity)?;
+        Ok((price, quantity, bill))
     });
-    match change {
+    match bill {
         Err(wrong) => open(world, id, None, Some(&told(&wrong))),
-        Ok((price, quantity)) => match Desk::at(world, id) {
+        Ok((price, quantity, bill)) => match Desk::at(world, id) {
             None => not_found(),
             Some(desk) => {
-                let part = confirm(&desk, subscription, &price, quantity);
+                let held = desk.subscription(subscription);
+                let item = held.and_then(|held| held.items.first());
+                let quantity = quantity.or(item.and_then(|item| item.quantity));
+                let part = confirm(&desk, subscription, &price, quantity, Some(&bill));
                 Reply::Page(StatusCode::OK, page("Confirm the change of your plan", [part]))
             }
         },

@@ -55,17 +55,18 @@ impl<'a> Desk<'a> {
     /// What a change of a plan comes to.
     pub(super) fn change_in_words(
         &self,
-        subscription: &str,
         price: &str,
         quantity: Option<i64>,
+        bill: Option<&Invoice>,
     ) -> Vec<Html> {
         let how_many = quantity.map(|quantity| format!("{quantity} × ")).unwrap_or_default();
         let mut pieces =
             vec![words("h2", "New plan"), words("p", format!("{how_many}{}", self.named(price)))];
-        let due = self.world.portal_preview(&self.session.id, subscription, price, quantity);
-        if let Some((due, currency)) = due {
-            let due = amount(due, &currency);
-            pieces.push(words("p", format!("Next invoice: {due}")));
+        if let Some(bill) = bill {
+            let at_once = bill.created <= self.world.now;
+            let when = if at_once { "Due now" } else { "Next invoice" };
+            let due = amount(bill.amount_due(), &bill.currency);
+            pieces.push(words("p", format!("{when}: {due}")));
         }
         pieces
     }
@@ -200,7 +201,8 @@ fn pause_deed(held: &Subscription) -> Html {
 
 /// What the customer pays by.
 pub(super) fn method(desk: &Desk<'_>) -> Html {
-    let held = desk.customer.default_payment_method.as_deref();
+    let of_plan = desk.live().into_iter().find_map(|held| held.default_payment_method.as_deref());
+    let held = of_plan.or(desk.customer.default_payment_method.as_deref());
     let held = held.and_then(|id| desk.world.payment_methods.get(id));
     let shown = held.map_or_else(
         || "You have no payment method.".to_owned(),

@@ -4,6 +4,7 @@ use crate::life::LifeError;
 use crate::life::{
     Cancel, CustomerChange, ItemChange, Pause, ProrationBehavior, Resume, SubscriptionChange,
 };
+use crate::model::invoice::Invoice;
 use crate::model::portal::{PortalConfiguration, PortalSession};
 use crate::model::subscription::Subscription;
 use crate::world::World;
@@ -163,17 +164,17 @@ impl World {
         self.update_subscription(subscription, change)
     }
 
-    /// What the next invoice would come to after a change, with its currency.
+    /// The invoice that would bill a change, as it would be made now or with the next renewal.
     pub(crate) fn portal_preview(
-        &self,
+        &mut self,
         id: &str,
         subscription: &str,
         price: &str,
         quantity: Option<i64>,
-    ) -> Option<(i64, String)> {
-        self.portal_change(id, subscription, price, quantity).ok()?;
-        let held = self.prices.get(price)?;
-        Some((self.period_cost(price, quantity.unwrap_or(1)), held.currency.clone()))
+    ) -> Result<Invoice, LifeError> {
+        let change = self.portal_change(id, subscription, price, quantity)?;
+        let customer = self.portal(id)?.0.customer.clone();
+        self.rehearse(&customer, |stage| stage.preview_change(subscription, change))
     }
 
     /// Pauses a plan.
