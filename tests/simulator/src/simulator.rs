@@ -18,8 +18,8 @@ use crate::life::checkout::visit::CheckoutVisit;
 use crate::life::rules::Rules;
 use crate::life::seed::Seeding;
 use crate::life::{
-    Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription,
-    PriceChange, ProductChange, SubscriptionChange,
+    Cancel, CustomerChange, LifeError, NewCustomer, NewPrice, NewProduct, NewSubscription, Pause,
+    PriceChange, ProductChange, Resume, SubscriptionChange,
 };
 use crate::mishap::EventFaults;
 use crate::model::card::Card;
@@ -560,6 +560,16 @@ impl Simulator {
         change: SubscriptionChange,
     ) -> Result<(), LifeError> {
         self.on_request_for(id, |world| world.update_subscription(id, change))
+    }
+
+    /// Pauses a subscription: it makes no invoices and begins no periods until it is resumed.
+    pub fn pause_subscription(&self, id: &str, how: Pause) -> Result<(), LifeError> {
+        self.on_request_for(id, |world| world.pause_subscription(id, how))
+    }
+
+    /// Resumes a paused subscription, at once or when the invoice of its resumption is paid.
+    pub fn resume_subscription(&self, id: &str, how: Resume) -> Result<(), LifeError> {
+        self.on_request_for(id, |world| world.resume_subscription(id, how))
     }
 
     /// Ends a subscription at once.

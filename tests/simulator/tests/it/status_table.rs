@@ -231,3 +231,44 @@ async fn every_state_but_the_last_ones_can_be_cancelled_for_good() {
         assert_eq!(body["cancellation_details"]["feedback"], "other");
     }
 }
+
+#[tokio::test]
+async fn past_due_walks_back_from_a_voided_invoice() {
+    let of = past_due(Rules::default()).await;
+    // The invoice before it is the first, which is paid.
+    of.post(&format!("/v1/invoices/{}/void", of.invoice_id()), "").await;
+    assert_eq!(of.status(), "active");
+
+    let of = past_due(dunning(DunningEnd::PastDue)).await;
+    of.pass(31 * DAY);
+    assert_eq!(of.status(), "past_due");
+    // Voiding the later of two open invoices leaves the earlier one open.
+    of.post(&format!("/v1/invoices/{}/void", of.invoice_id()), "").await;
+    assert_eq!(of.status(), "past_due");
+}
+
+#[tokio::test]
+async fn past_due_becomes_active_when_its_invoice_is_given_up() {
+    let of = past_due(Rules::default()).await;
+    of.post(&format!("/v1/invoices/{}/mark_uncollectible", of.invoice_id()), "").await;
+    assert_eq!(of.status(), "active");
+}
+
+#[tokio::test]
+async fn incomplete_expires_with_its_first_invoice() {
+    let of = Subscriber::to_monthly(Card::Declining, "").await;
+    of.post(&format!("/v1/invoices/{}/void", of.invoice_id()), "").await;
+    assert_eq!(of.status(), "incomplete_expired");
+}
+
+#[tokio::test]
+async fn paused_stays_so_when_its_resumption_is_voided_and_ends_when_it_is_given_up() {
+    let of = Subscriber::to_monthly(Card::Good, "").await;
+    of.post(&of.path("/pause"), "bill_for[unused_time_from][type]=none").await;
+    of.post(&of.path("/resume"), "").await;
+    of.post(&format!("/v1/invoices/{}/void", of.invoice_id()), "").await;
+    assert_eq!(of.status(), "paused");
+    of.post(&of.path("/resume"), "").await;
+    of.post(&format!("/v1/invoices/{}/mark_uncollectible", of.invoice_id()), "").await;
+    assert_eq!(of.status(), "active");
+}

@@ -326,3 +326,33 @@ async fn a_customer_has_room_for_500() {
     let (status, error) = of.refused("POST", "/v1/subscriptions", &form).await;
     assert_eq!((status, &error["code"]), (400, &json!("customer_max_subscriptions")));
 }
+
+#[tokio::test]
+async fn a_change_that_waits_is_forgotten_with_its_invoice() {
+    let of = halfway(Card::Declining).await;
+    of.change(&format!("{}&{PENDING}", quantity(&of, 4))).await;
+    let mark = of.mark();
+    of.post(&format!("/v1/invoices/{}/void", of.invoice_id()), "").await;
+    let kinds = of.kinds_since(mark);
+    let expired = "customer.subscription.pending_update_expired".to_owned();
+    assert!(kinds.contains(&expired), "{kinds:?}");
+    assert_eq!(of.now()["pending_update"], json!(null));
+}
+
+#[tokio::test]
+async fn a_price_in_place_may_have_decimals() {
+    let of = halfway(Card::Good).await;
+    let product = text(&of.post("/v1/products", "name=Custom").await["id"]);
+    let form = format!(
+        "items[0][id]={}&items[0][price_data][currency]=usd&items[0][price_data][product]={product}\
+         &items[0][price_data][unit_amount_decimal]=12.5&items[0][price_data][recurring][interval]=month\
+         &items[0][quantity]=4",
+        of.item()
+    );
+    let body = of.change(&form).await;
+    let item = &body["items"]["data"][0];
+    assert_eq!(item["price"]["unit_amount_decimal"], "12.5");
+    of.pass(16 * DAY);
+    let credit_and_rest = -1_000 + 25;
+    assert_eq!(of.invoice()["total"], 50 + credit_and_rest);
+}

@@ -2,7 +2,7 @@
 
 use crate::stage::{DAY, HOUR, START, same_set};
 use crate::subscriber::Subscriber;
-use counterfoil_simulator::Card;
+use counterfoil_simulator::{Card, Pause, Resume, UnusedTimeFrom};
 use serde_json::json;
 
 /// Half of the 31 days of the first period.
@@ -192,4 +192,15 @@ async fn the_anchor_of_a_resumption_was_a_word_before_endive() {
         let answer = call_with(&of.stage, "POST", &of.path("/resume"), form, &headers).await;
         assert_eq!(answer.status.as_u16(), expected, "{version} {form}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn the_library_pauses_and_resumes_too() {
+    let of = Subscriber::to_monthly(Card::Good, "").await;
+    let how = Pause { unused_time_from: UnusedTimeFrom::Nowhere, ..Pause::default() };
+    of.stage.simulator.pause_subscription(&of.id, how).unwrap();
+    assert_eq!(of.status(), "paused");
+    let how = Resume { on_success_only: true, ..Resume::default() };
+    of.stage.simulator.resume_subscription(&of.id, how).unwrap();
+    assert_eq!(of.status(), "active");
 }

@@ -3,7 +3,7 @@
 
 use crate::stage::{DAY, HOUR, START, same_set};
 use crate::subscriber::Subscriber;
-use counterfoil_simulator::Card;
+use counterfoil_simulator::{Card, Rules};
 use serde_json::json;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -113,4 +113,25 @@ async fn an_invoice_that_is_sent_is_due_some_days_later() {
     );
     let list = of.ask("GET", "/v1/subscriptions?collection_method=send_invoice", "").await;
     assert_eq!(list["data"], json!([]));
+}
+
+#[tokio::test]
+async fn a_renewal_is_announced_where_that_is_switched_on() {
+    let mut rules = Rules::default();
+    rules.subscriptions.upcoming_days = Some(3);
+    let mut of = Subscriber::under(rules, Card::Good).await;
+    of.subscribe("").await;
+    of.pass(Duration::from_secs(10));
+    same_set(&of.pass(27 * DAY), &[]);
+    let mark = of.mark();
+    same_set(&of.pass(DAY), &["invoice.upcoming"]);
+    let shown = of.since(mark)[0]["data"]["object"].clone();
+    assert!(shown.get("id").is_none(), "{shown}");
+    assert_eq!(shown["billing_reason"], "upcoming");
+    assert_eq!(shown["total"], 2_000);
+    assert_eq!(shown["lines"]["data"][0]["period"]["start"], START + 31 * 86_400);
+    let list = of.ask("GET", "/v1/invoices", "").await;
+    assert_eq!(list["data"].as_array().unwrap().len(), 1, "it is kept nowhere");
+    of.pass(4 * DAY);
+    assert_eq!(of.invoice()["total"], 2_000);
 }
