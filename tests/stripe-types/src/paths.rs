@@ -201,6 +201,7 @@ pub const INVOICES: &[Path] = &[
     Path::new::<stripe_shared::Invoice>("POST", "/v1/invoices/{id}/update_lines"),
     Path::new::<stripe_shared::Invoice>("POST", "/v1/invoices/{id}/remove_lines"),
     Path::new::<List<stripe_shared::InvoiceLineItem>>("GET", "/v1/invoices/{id}/lines"),
+    Path::new::<stripe_shared::InvoiceLineItem>("POST", "/v1/invoices/{id}/lines/{line}"),
     Path::new::<List<stripe_billing::InvoiceItem>>("GET", "/v1/invoiceitems"),
     Path::new::<stripe_billing::InvoiceItem>("POST", "/v1/invoiceitems"),
     Path::new::<stripe_billing::InvoiceItem>("GET", "/v1/invoiceitems/{id}"),

@@ -1,12 +1,12 @@
 //! Credit grants, what they pay for, and what is left of them.
 
-use crate::walk::{DAY, HOUR, START, Walk};
+use crate::walk::{DAY, GOOD, HOUR, START, Walk};
 use counterfoil_stripe_types::paths::Subject;
 
 #[tokio::test]
 async fn credits_are_read_by_async_stripe() {
     let mut walk = Walk::over(Subject::Credits).await;
-    let customer = walk.make("/v1/customers", "payment_method=pm_card_visa").await;
+    let customer = walk.make("/v1/customers", GOOD).await;
     let meter = "display_name=Calls&event_name=calls&default_aggregation[formula]=sum";
     let meter = walk.make("/v1/billing/meters", meter).await;
     let product = walk.make("/v1/products", "name=Calls").await;

@@ -30,6 +30,9 @@ async fn customers_are_read_by_async_stripe() {
         walk.get(&format!("/v1/customers/{rich}?expand[]={expand}")).await;
     }
     walk.get(&format!("/v1/customers/{timed}?expand[]=test_clock")).await;
+    let methods = format!("/v1/customers/{rich}/payment_methods");
+    assert!(!walk.list_each(&methods).await.is_empty());
+    hang_on(&mut walk, &rich).await;
     let coupon = walk.make("/v1/coupons", "percent_off=10&duration=forever").await;
     let redeem = format!("coupon={coupon}");
     walk.post_as_of("2024-09-30.acacia", &format!("/v1/customers/{rich}"), &redeem).await;
@@ -42,4 +45,21 @@ async fn customers_are_read_by_async_stripe() {
     walk.refused("GET", "/v1/customers/cus_none", "", missing).await;
     walk.refused("POST", "/v1/customers/cus_none", "name=x", missing).await;
     walk.finish().await;
+}
+
+/// What hangs on a customer.
+async fn hang_on(walk: &mut Walk, customer: &str) {
+    let path = format!("/v1/customers/{customer}");
+    let balance = format!("{path}/balance_transactions");
+    let full = "amount=-500&currency=usd&description=d&metadata[a]=1";
+    let credit = walk.make(&balance, full).await;
+    walk.make(&balance, "amount=200&currency=usd").await;
+    walk.post(&format!("{balance}/{credit}"), "description=new&metadata[b]=2").await;
+    walk.list_each(&balance).await;
+
+    let tax_ids = format!("{path}/tax_ids");
+    let german = walk.make(&tax_ids, "type=eu_vat&value=DE123456789").await;
+    walk.make(&tax_ids, "type=gb_vat&value=GB123456789").await;
+    walk.list_each(&tax_ids).await;
+    walk.delete(&format!("{tax_ids}/{german}")).await;
 }

@@ -1,6 +1,6 @@
 //! Features, the products that have them, and the customers who may use them.
 
-use crate::walk::Walk;
+use crate::walk::{GOOD, Walk};
 use counterfoil_stripe_types::paths::Subject;
 
 #[tokio::test]
@@ -25,9 +25,10 @@ async fn entitlements_are_read_by_async_stripe() {
     walk.post(&format!("/v1/entitlements/features/{spare}"), "active=false").await;
     walk.list("/v1/entitlements/features?archived=true").await;
 
-    let price = format!("product={product}&currency=usd&unit_amount=1&recurring[interval]=month");
+    let price =
+        format!("product={product}&currency=usd&unit_amount=1000&recurring[interval]=month");
     let price = walk.make("/v1/prices", &price).await;
-    let customer = walk.make("/v1/customers", "payment_method=pm_card_visa").await;
+    let customer = walk.make("/v1/customers", GOOD).await;
     let wish = format!("customer={customer}&items[0][price]={price}");
     let subscription = walk.make("/v1/subscriptions", &wish).await;
     walk.pass(60);

@@ -1,14 +1,14 @@
 //! Checkout and the customer portal.
 
-use crate::walk::{DAY, START, Walk, text};
+use crate::walk::{DAY, GOOD, START, Walk, text};
 use counterfoil_simulator::{Card, CheckoutVisit};
 use counterfoil_stripe_types::paths::Subject;
 
 #[tokio::test]
 async fn checkout_and_portal_are_read_by_async_stripe() {
     let mut walk = Walk::over(Subject::Hosted).await;
-    let customer = "email=a@example.com&name=A&payment_method=pm_card_visa";
-    let customer = walk.make("/v1/customers", customer).await;
+    let customer = format!("email=a@example.com&name=A&{GOOD}");
+    let customer = walk.make("/v1/customers", &customer).await;
     let product = walk.make("/v1/products", "name=Plan").await;
     let price = |more: &str| format!("product={product}&currency=usd&{more}");
     let once = walk.make("/v1/prices", &price("unit_amount=500")).await;

@@ -1,6 +1,6 @@
 //! The judging can fail: what is spoilt in a good body is found, and named.
 
-use crate::walk::Walk;
+use crate::walk::{GOOD, Walk};
 use counterfoil_stripe_types::paths::Subject;
 use counterfoil_stripe_types::{Fault, Shape};
 use serde_json::{Value, json};
@@ -36,12 +36,7 @@ async fn subscription() -> Value {
     let product = walk.make("/v1/products", "name=Plan").await;
     let form = format!("product={product}&currency=usd&unit_amount=1000&recurring[interval]=month");
     let price = walk.make("/v1/prices", &form).await;
-    let customer = walk
-        .make(
-            "/v1/customers",
-            "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa",
-        )
-        .await;
+    let customer = walk.make("/v1/customers", GOOD).await;
     let wish = format!("customer={customer}&items[0][price]={price}");
     walk.post("/v1/subscriptions", &wish).await
 }

@@ -1,13 +1,13 @@
 //! Schedules of subscriptions.
 
-use crate::walk::{DAY, START, Walk, text};
+use crate::walk::{DAY, GOOD, START, Walk, text};
 use counterfoil_stripe_types::paths::Subject;
 use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn schedules_are_read_by_async_stripe() {
     let mut walk = Walk::over(Subject::Schedules).await;
-    let customer = walk.make("/v1/customers", "payment_method=pm_card_visa").await;
+    let customer = walk.make("/v1/customers", GOOD).await;
     let product = walk.make("/v1/products", "name=Plan").await;
     let price = |amount: u32| {
         format!("product={product}&currency=usd&unit_amount={amount}&recurring[interval]=month")

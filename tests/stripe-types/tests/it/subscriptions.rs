@@ -1,14 +1,10 @@
 //! Subscriptions in every status, and their items.
 
-use crate::walk::{DAY, HOUR, START, Walk, text};
+use crate::walk::{DAY, DECLINING, GOOD, HOUR, START, Walk, text};
 use counterfoil_simulator::{DunningEnd, Rules};
 use counterfoil_stripe_types::paths::Subject;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-const GOOD: &str =
-    "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa";
-const DECLINING: &str = "payment_method=pm_card_chargeCustomerFail&invoice_settings[default_payment_method]=pm_card_chargeCustomerFail";
 
 async fn price(walk: &mut Walk, amount: i64, interval: &str) -> String {
     let product = walk.make("/v1/products", "name=Plan").await;
