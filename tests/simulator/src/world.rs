@@ -18,6 +18,7 @@ use crate::model::charge::Charge;
 use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
+use crate::model::credit_note::CreditNote;
 use crate::model::customer::Customer;
 use crate::model::customer_balance::CustomerBalanceTransaction;
 use crate::model::dispute::Dispute;
@@ -68,6 +69,9 @@ pub(crate) struct World {
     /// Where its pages are, without a slash at its end.
     pub(crate) base_url: String,
     pub(crate) checkout_sessions: Table<CheckoutSession>,
+    pub(crate) credit_notes: Table<CreditNote>,
+    /// The credit notes of an invoice.
+    pub(crate) credit_notes_of: HashMap<String, Vec<String>>,
     pub(crate) customer_balance_transactions: Table<CustomerBalanceTransaction>,
     pub(crate) customers: Table<Customer>,
     pub(crate) discounts: Table<Discount>,
@@ -163,6 +167,8 @@ impl World {
             credit_transactions: Table::default(),
             base_url: String::new(),
             checkout_sessions: Table::default(),
+            credit_notes: Table::default(),
+            credit_notes_of: HashMap::new(),
             customer_balance_transactions: Table::default(),
             customers: Table::default(),
             discounts: Table::default(),

@@ -9,7 +9,9 @@ use crate::model::charge::Charge;
 use crate::model::checkout::CheckoutSession;
 use crate::model::coupon::{Coupon, Discount, PromotionCode};
 use crate::model::credit::{CreditGrant, CreditTransaction};
+use crate::model::credit_note::CreditNote;
 use crate::model::customer::Customer;
+use crate::model::customer_balance::CustomerBalanceTransaction;
 use crate::model::dispute::Dispute;
 use crate::model::entitlement::Feature;
 use crate::model::invoice::Invoice;
@@ -252,6 +254,15 @@ fn payment_place_of(kind: &str, field: &str, basil: bool) -> Option<Place> {
         }
         ("charge", "refunds") => Place::List("refund"),
         ("invoice", "confirmation_secret") if basil => Place::Object("confirmation_secret"),
+        ("credit_note", "invoice") => Place::Object("invoice"),
+        ("credit_note" | "refund", "customer") => Place::Object("customer"),
+        ("credit_note", "customer_balance_transaction") => {
+            Place::Object("customer_balance_transaction")
+        }
+        ("credit_note", "lines") => Place::List("credit_note_line_item"),
+        ("credit_note", "refunds") => Place::Group("credit_note.refund"),
+        ("credit_note.refund", "refund") => Place::Object("refund"),
+        ("refund", "payment_method") => Place::Object("payment_method"),
         ("setup_intent", "latest_attempt") => Place::Object("setup_attempt"),
         ("payment_intent" | "charge", "review") => Place::Object("review"),
         _ => return None,
@@ -414,6 +425,8 @@ fn load(id: &str, world: &World, view: View<'_>) -> Option<Value> {
         .or_else(|| row::<PaymentIntent>(id, world, view))
         .or_else(|| row::<Charge>(id, world, view))
         .or_else(|| row::<Refund>(id, world, view))
+        .or_else(|| row::<CreditNote>(id, world, view))
+        .or_else(|| row::<CustomerBalanceTransaction>(id, world, view))
         .or_else(|| row::<Dispute>(id, world, view))
         .or_else(|| row::<BalanceTransaction>(id, world, view))
         .or_else(|| row::<InvoicePayment>(id, world, view))

@@ -49,7 +49,7 @@ impl World {
     }
 
     /// Books what moves a balance; whoever calls moves the balance itself.
-    pub(super) fn note_balance(
+    pub(in crate::life) fn note_balance(
         &mut self,
         customer: &str,
         amount: i64,
@@ -68,6 +68,7 @@ impl World {
             id: id.clone(),
             created: self.now,
             amount,
+            credit_note: None,
             currency,
             customer: customer.to_owned(),
             description: None,

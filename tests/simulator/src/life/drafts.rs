@@ -109,6 +109,8 @@ impl World {
             description: None,
             discounts,
             due_date,
+            credited_after_payment: 0,
+            credited_before_payment: 0,
             ending_balance: None,
             finalized_at: None,
             footer: None,

@@ -9,6 +9,8 @@ pub(crate) enum BalanceMove {
     Adjustment,
     /// An invoice used some of it, or left some to it.
     AppliedToInvoice,
+    /// A credit note left some to it.
+    CreditNote,
     /// An invoice was voided, and gave back what it used.
     UnappliedFromInvoice,
 }
@@ -18,6 +20,7 @@ impl BalanceMove {
         match self {
             Self::Adjustment => "adjustment",
             Self::AppliedToInvoice => "applied_to_invoice",
+            Self::CreditNote => "credit_note",
             Self::UnappliedFromInvoice => "unapplied_from_invoice",
         }
     }
@@ -29,6 +32,7 @@ pub(crate) struct CustomerBalanceTransaction {
     pub(crate) created: i64,
     /// Negative is credit.
     pub(crate) amount: i64,
+    pub(crate) credit_note: Option<String>,
     pub(crate) currency: String,
     pub(crate) customer: String,
     pub(crate) description: Option<String>,

@@ -137,6 +137,9 @@ pub(crate) struct Invoice {
     pub(crate) billing_reason: BillingReason,
     pub(crate) charge: Option<String>,
     pub(crate) collection_method: CollectionMethod,
+    /// What credit notes took after it was paid, and before.
+    pub(crate) credited_after_payment: i64,
+    pub(crate) credited_before_payment: i64,
     pub(crate) currency: String,
     pub(crate) customer: String,
     pub(crate) customer_email: Option<String>,
@@ -187,9 +190,10 @@ impl Invoice {
         self.subtotal() - self.lines.iter().map(less).sum::<i64>()
     }
 
-    /// What the customer owes: the total with the balance it started from, never below zero.
+    /// What the customer owes: the total with the balance it started from and less what credit
+    /// notes took, never below zero.
     pub(crate) fn amount_due(&self) -> i64 {
-        (self.total() + self.starting_balance).max(0)
+        (self.total() + self.starting_balance - self.credited_before_payment).max(0)
     }
 
     pub(crate) fn amount_remaining(&self) -> i64 {

@@ -34,7 +34,7 @@ impl Object for CustomerBalanceTransaction {
             "amount": self.amount,
             "checkout_session": null,
             "created": self.created,
-            "credit_note": null,
+            "credit_note": self.credit_note,
             "currency": self.currency,
             "customer": self.customer,
             "description": self.description,

@@ -65,6 +65,7 @@ impl Object for Dispute {
             .map(|held| held.render(world, view))
             .collect();
         let first = self.balance_transactions.first();
+        let submission = if self.submission_count > 0 { "manual" } else { "not_submitted" };
         let mut evidence = json!({ "enhanced_evidence": {} });
         if let Value::Object(fields) = &mut evidence {
             for name in EVIDENCE {
@@ -88,7 +89,9 @@ impl Object for Dispute {
                 "has_evidence": !self.evidence.is_empty(),
                 "past_due": world.now > self.due_by,
                 "submission_count": self.submission_count,
+                "submission_method": submission,
             },
+            "intended_submission_method": null,
             "is_charge_refundable": !self.status.bars_refunds(),
             "livemode": false,
             "metadata": self.metadata,

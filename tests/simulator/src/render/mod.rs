@@ -9,6 +9,7 @@ pub(crate) mod charge;
 pub(crate) mod checkout;
 pub(crate) mod coupon;
 pub(crate) mod credit;
+pub(crate) mod credit_note;
 pub(crate) mod customer;
 pub(crate) mod customer_balance;
 pub(crate) mod dispute;

@@ -4,6 +4,7 @@ use super::{Object, View, extend};
 use crate::model::payment_method::MethodKind;
 use crate::model::refund::{Refund, RefundStatus};
 use crate::model::table::Table;
+use crate::version::since;
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -27,7 +28,8 @@ impl Object for Refund {
         &mut world.refunds
     }
 
-    fn render(&self, world: &World, _view: View<'_>) -> Value {
+    fn render(&self, world: &World, view: View<'_>) -> Value {
+        let charge = world.charges.get(&self.charge);
         let mut body = json!({
             "id": self.id,
             "object": "refund",
@@ -37,14 +39,19 @@ impl Object for Refund {
             "created": self.created,
             "currency": self.currency,
             "destination_details": destination(self, world),
+            "customer": charge.and_then(|charge| charge.customer.as_deref()),
             "metadata": self.metadata,
             "payment_intent": self.intent,
+            "payment_method": charge.map(|charge| charge.method.as_str()),
             "reason": self.reason,
             "receipt_number": null,
             "source_transfer_reversal": null,
             "status": self.status.as_str(),
             "transfer_reversal": null,
         });
+        if view.version.has(since::CUSTOMER_ACCOUNT) {
+            extend(&mut body, json!({ "customer_account": null }));
+        }
         if let Some(reason) = &self.failure_reason {
             extend(&mut body, json!({ "failure_reason": reason }));
         }

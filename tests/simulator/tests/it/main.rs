@@ -8,6 +8,7 @@ mod caller;
 mod catalogue;
 mod checkout_sessions;
 mod clock_rules;
+mod credit_notes;
 mod credits;
 mod customer_balance;
 mod cycles;

@@ -12,6 +12,7 @@ mod checkout_sessions;
 mod coupons;
 mod credit_balances;
 mod credit_grants;
+mod credit_notes;
 mod customer_balance;
 mod customers;
 mod discounts;
@@ -123,6 +124,7 @@ const RESOURCES: &[Resource] = &[
     active_entitlements::RESOURCE,
     features::RESOURCE,
     charges::RESOURCE,
+    credit_notes::RESOURCE,
     disputes::RESOURCE,
     events::RESOURCE,
     invoice_payments::RESOURCE,

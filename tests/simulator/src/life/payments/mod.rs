@@ -15,6 +15,7 @@
 //! | `create_setup_intent`, `confirm_setup_intent`, `authenticate_setup_intent`, `cancel_setup_intent` | a method made ready for later | `setup_intent.created`, `.succeeded` with `payment_method.attached`, `.requires_action`, `.setup_failed`, `.canceled` |
 //! | `create_refund`, `settle_refund`, `cancel_refund` | money goes back; later the bank confirms it, or it fails | `refund.created` + `charge.refunded`; `refund.updated`; `refund.failed` + `charge.updated` |
 //! | `open_dispute`, `update_dispute`, `decide_dispute` | a bank takes a charge back or asks about it; evidence; the end | `charge.dispute.created` (+ `.funds_withdrawn`); `.updated`; `.closed` (+ `.funds_reinstated`) |
+//! | `create_credit_note`, `void_credit_note` | an invoice is lowered, or money of it goes back | `credit_note.created` + `invoice.updated`, with `refund.created`, `customer.updated` or `invoice.paid` where that follows; `credit_note.voided` |
 //! | `paying_method`, `would_pay` | what a subscription is paid by, and whether its bank would | none |
 //!
 //! Whatever an attempt came to is told to the invoice of the intent (`collect`) by
@@ -22,6 +23,7 @@
 
 mod attempts;
 mod charges;
+mod credit_notes;
 mod disputes;
 mod intents;
 mod invoices;
@@ -32,6 +34,7 @@ mod setups;
 
 pub(crate) use attempts::{Attempt, Confirm};
 pub(crate) use charges::ChargeChange;
+pub(crate) use credit_notes::{NewCreditLine, NewCreditNote};
 pub use disputes::DisputeOpening;
 pub(crate) use intents::{IntentChange, NewIntent};
 pub(crate) use methods::{MethodChange, NewMethod};
@@ -42,7 +45,8 @@ pub(crate) use setups::{NewSetup, SetupChange};
 use crate::world::World;
 
 impl World {
-    /// The customer that a method, an intent, a charge, a refund, a dispute or a setup belongs to.
+    /// The customer that a method, an intent, a charge, a refund, a dispute, a setup or a credit note
+    /// belongs to.
     pub(crate) fn payer(&self, id: &str) -> Option<&str> {
         let refunded = self.refunds.get(id).map(|held| held.charge.as_str());
         let disputed = self.disputes.get(id).map(|held| held.charge.as_str());
@@ -52,5 +56,6 @@ impl World {
             .or_else(|| self.charges.get(id).and_then(|held| held.customer.as_deref()))
             .or_else(|| self.payment_methods.get(id).and_then(|held| held.customer.as_deref()))
             .or_else(|| self.setup_intents.get(id).and_then(|held| held.customer.as_deref()))
+            .or_else(|| self.credit_notes.get(id).map(|held| held.customer.as_str()))
     }
 }
