@@ -1,7 +1,7 @@
 // Payment methods, payment and setup intents, charges, refunds and disputes.
 
 import {
-  Stripe, advance, drives, holds, ids, now, refused, run, same, sdk,
+  Stripe, advance, control, drives, holds, ids, now, refused, run, same, sdk,
 } from './stage.mjs';
 
 const {
@@ -209,6 +209,23 @@ drives(
 );
 
 drives(
+  ['POST /v1/refunds/*/cancel'],
+  async function aRefundThatWaitsForTheCustomerIsCanceled() {
+    const made = await paid({ payment_method: 'pm_card_pendingRefund' });
+    const { id: payment_intent, latest_charge } = made;
+    const held = await refunds.create({ payment_intent, amount: 700 });
+    same(held.status, 'pending');
+    await refused(StripeInvalidRequestError, () => refunds.cancel(held.id));
+    const other = await refunds.create({ payment_intent, amount: 900 });
+    await control('POST', `refunds/${other.id}/settle`, { end: 'needs_action' });
+    same((await refunds.retrieve(other.id)).status, 'requires_action');
+    const gone = await refunds.cancel(other.id);
+    same([gone.id, gone.status], [other.id, 'canceled']);
+    same((await charges.retrieve(latest_charge)).amount_refunded, 700);
+  },
+);
+
+drives(
   [
     'GET /v1/disputes',
     'GET /v1/disputes/*',
@@ -218,6 +235,9 @@ drives(
   async function aChargeIsDisputed() {
     const disputed = () => paid({ payment_method: 'pm_card_createDispute' });
     const { id: payment_intent, latest_charge: charge } = await disputed();
+    const other = await disputed();
+    // A bank takes some seconds to dispute.
+    await advance(5);
     const found = (await disputes.list({ payment_intent })).data;
     same(found.length, 1);
     const held = await disputes.retrieve(found[0].id);
@@ -231,15 +251,16 @@ drives(
     });
     same(answered.evidence.product_description, 'tea');
     const error = await refused(StripeInvalidRequestError, () => refunds.create({ charge }));
-    same([error.statusCode, error.code], [400, 'charge_disputed']);
+    same([error.statusCode, error.code], [400, 'refund_disputed_payment']);
     same((await disputes.close(held.id)).status, 'lost');
-    const { id } = await disputed();
-    const other = (await disputes.list({ payment_intent: id })).data[0];
-    const won = await disputes.update(other.id, {
+    const openStill = (await disputes.list({ payment_intent: other.id })).data[0];
+    const sent = await disputes.update(openStill.id, {
       evidence: { uncategorized_text: 'winning_evidence' },
       submit: true,
     });
-    holds(['under_review', 'won'].includes(won.status));
+    same(sent.status, 'under_review');
+    await advance(5);
+    same((await disputes.retrieve(sent.id)).status, 'won');
   },
 );
 

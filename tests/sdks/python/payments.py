@@ -1,7 +1,7 @@
 """Payment methods, payment and setup intents, charges, refunds and disputes."""
 
 import stripe
-from stage import advance, drives, ids, now, paid_customer, refused, run, same, sdk, within
+from stage import advance, control, drives, ids, now, refused, run, same, sdk, within
 
 methods, intents, setups = sdk.v1.payment_methods, sdk.v1.payment_intents, sdk.v1.setup_intents
 charges, refunds, disputes = sdk.v1.charges, sdk.v1.refunds, sdk.v1.disputes
@@ -206,6 +206,20 @@ def money_is_given_back():
     same(refunds.retrieve(some.id).to_dict(), changed.to_dict())
 
 
+@drives("POST /v1/refunds/*/cancel")
+def a_refund_that_waits_for_the_customer_is_canceled():
+    made = paid(method="pm_card_pendingRefund")
+    held = refunds.create(params={"payment_intent": made.id, "amount": 700})
+    same(held.status, "pending")
+    refused(stripe.InvalidRequestError, lambda: refunds.cancel(held.id))
+    other = refunds.create(params={"payment_intent": made.id, "amount": 900})
+    control("POST", f"refunds/{other.id}/settle", {"end": "needs_action"})
+    same(refunds.retrieve(other.id).status, "requires_action")
+    gone = refunds.cancel(other.id)
+    same((gone.id, gone.status), (other.id, "canceled"))
+    same(charges.retrieve(made.latest_charge).amount_refunded, 700)
+
+
 @drives(
     "GET /v1/disputes",
     "GET /v1/disputes/*",
@@ -213,7 +227,9 @@ def money_is_given_back():
     "POST /v1/disputes/*/close",
 )
 def a_charge_is_disputed():
-    made = paid(method="pm_card_createDispute")
+    made, other = (paid(method="pm_card_createDispute") for _ in range(2))
+    # A bank takes some seconds to dispute.
+    advance(5)
     found = disputes.list(params={"payment_intent": made.id}).data
     same(len(found), 1)
     held = disputes.retrieve(found[0].id)
@@ -229,15 +245,16 @@ def a_charge_is_disputed():
         stripe.InvalidRequestError,
         lambda: refunds.create(params={"charge": made.latest_charge}),
     )
-    same((error.http_status, error.code), (400, "charge_disputed"))
+    same((error.http_status, error.code), (400, "refund_disputed_payment"))
     same(disputes.close(held.id).status, "lost")
-    other = disputes.list(
-        params={"payment_intent": paid(method="pm_card_createDispute").id}
-    ).data[0]
-    won = disputes.update(
-        other.id, params={"evidence": {"uncategorized_text": "winning_evidence"}, "submit": True}
+    open_still = disputes.list(params={"payment_intent": other.id}).data[0]
+    sent = disputes.update(
+        open_still.id,
+        params={"evidence": {"uncategorized_text": "winning_evidence"}, "submit": True},
     )
-    within(won.status, ("under_review", "won"))
+    same(sent.status, "under_review")
+    advance(5)
+    same(disputes.retrieve(sent.id).status, "won")
 
 
 run()
