@@ -1,6 +1,7 @@
 //! The customer portal: its configurations, and the sessions that open it for one customer.
 
 use super::Metadata;
+use serde_json::Value;
 
 /// Limits on how many a customer may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +159,8 @@ pub(crate) struct Flow {
 pub(crate) struct PortalSession {
     pub(crate) id: String,
     pub(crate) created: i64,
+    /// As Stripe's hash.
+    pub(crate) after_expiration: Option<Value>,
     pub(crate) configuration: String,
     pub(crate) customer: String,
     pub(crate) flow: Option<Flow>,

@@ -153,7 +153,8 @@ impl Object for PortalSession {
             put(&mut body, "customer_account", Value::Null);
         }
         if view.version.has(since::PORTAL_PAUSE) {
-            put(&mut body, "after_expiration", Value::Null);
+            let after = self.after_expiration.clone();
+            put(&mut body, "after_expiration", after.unwrap_or_default());
         }
         body
     }

@@ -364,3 +364,46 @@ async fn a_flow_opens_at_its_own_page_and_ends_as_asked() {
     leads_to(&post(&stage, &path, "do=customer&name=Bea").await);
     shows(&get(&stage, &path).await.1, &["Manage your billing", "value=\"Bea\""]);
 }
+
+#[tokio::test]
+async fn a_flow_redeems_what_it_offers() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let subscription = stage.simulator.subscribe(&stage.wish(&customer)).unwrap();
+    let configuration = configure(&stage).await;
+    call(&stage, "POST", "/v1/coupons", "id=stay&percent_off=20&duration=forever").await;
+    let base = format!("customer={customer}&configuration={configuration}&flow_data[type]=");
+    let cancel = "flow_data[subscription_cancel]";
+    let offer = |coupon: &str| {
+        format!(
+            "{base}subscription_cancel&{cancel}[subscription]={subscription}\
+             &{cancel}[retention][type]=coupon_offer\
+             &{cancel}[retention][coupon_offer][coupon]={coupon}"
+        )
+    };
+    let wrong = call(&stage, "POST", "/v1/billing_portal/sessions", &offer("none")).await;
+    assert_eq!(wrong.status, 400, "{}", wrong.body);
+    let path = portal(&stage, &offer("stay")).await;
+    shows(&get(&stage, &path).await.1, &["Stay, with the offer", "Cancel the plan now"]);
+    leads_to(&post(&stage, &path, "do=stay").await);
+    let held = stage.truth("subscription", &subscription);
+    assert_eq!((&held["status"], &held["cancel_at"]), (&json!("active"), &Value::Null));
+    assert_eq!(held["discounts"].as_array().unwrap().len(), 1);
+
+    call(&stage, "POST", "/v1/coupons", "id=more&percent_off=50&duration=forever").await;
+    let confirm = "flow_data[subscription_update_confirm]";
+    let item = held["items"]["data"][0]["id"].as_str().unwrap();
+    let form = format!(
+        "{base}subscription_update_confirm&{confirm}[subscription]={subscription}\
+         &{confirm}[items][0][id]={item}&{confirm}[items][0][price]={}\
+         &{confirm}[discounts][0][coupon]=more",
+        stage.bigger
+    );
+    let path = portal(&stage, &form).await;
+    let form = format!("do=update&subscription={subscription}&price={}", stage.bigger);
+    leads_to(&post(&stage, &path, &form).await);
+    let held = stage.truth("subscription", &subscription);
+    assert_eq!(held["items"]["data"][0]["price"]["id"], stage.bigger.as_str());
+    let discount = held["discounts"][0].as_str().unwrap();
+    assert_eq!(stage.truth("discount", discount)["source"]["coupon"], "more");
+}

@@ -217,3 +217,27 @@ async fn a_flow_fits_its_configuration_and_its_subscription() {
     let foreign = format!("{base}{}", about("subscription_cancel")).replace(&customer, &other);
     refused(&stage, SESSIONS, &foreign, flow).await;
 }
+
+#[tokio::test]
+async fn october_2026_brings_the_pause_and_what_follows_an_expired_session() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let subscription = stage.simulator.subscribe(&stage.wish(&customer)).unwrap();
+    let headers = [KEY, ("stripe-version", "2026-10-28.endive")];
+    let form = "features[subscription_pause][enabled]=true";
+    let made = call_with(&stage, "POST", CONFIGURATIONS, form, &headers).await;
+    assert_eq!(made.body["features"]["subscription_pause"]["enabled"], true, "{}", made.body);
+    let form = format!(
+        "customer={customer}&configuration={}&flow_data[type]=subscription_pause\
+         &flow_data[subscription_pause][subscription]={subscription}\
+         &after_expiration[type]=customer_login",
+        made.id()
+    );
+    let answer = call_with(&stage, "POST", SESSIONS, &form, &headers).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.body["after_expiration"]["type"], "customer_login");
+    let page = format!("/p/session/{}", answer.id());
+    let deed = format!("do=pause&subscription={subscription}");
+    assert_eq!(call(&stage, "POST", &page, &deed).await.status, 303);
+    assert_eq!(stage.truth("subscription", &subscription)["status"], "paused");
+}

@@ -66,6 +66,7 @@ fn said(deed: &str) -> Option<&'static str> {
         "method" => "The payment method was saved.",
         "pause" => "The plan is paused.",
         "resume" => "The plan was resumed.",
+        "stay" => "You keep the plan, with the offer.",
         "update" => "The plan was changed.",
         _ => return None,
     })
@@ -106,8 +107,13 @@ fn of_flow(desk: &Desk<'_>, kind: &FlowKind, bill: Option<&Invoice>) -> Html {
     match kind {
         FlowKind::CustomerUpdate => customer_data(desk),
         FlowKind::PaymentMethodUpdate => method(desk),
-        FlowKind::SubscriptionCancel { subscription, .. } => {
-            desk.subscription(subscription).map_or_else(gone, |held| cancel(desk, held))
+        FlowKind::SubscriptionCancel { subscription, coupon_offer } => {
+            let Some(held) = desk.subscription(subscription) else { return gone() };
+            let offered = coupon_offer.as_ref().map(|_| {
+                let stay = button("stay", "Stay, with the offer", true);
+                tag("form", &[("method", "post")], [stay])
+            });
+            tag("section", &[], offered.into_iter().chain([cancel(desk, held)]))
         }
         FlowKind::SubscriptionPause { subscription } => {
             desk.subscription(subscription).map_or_else(gone, pause)

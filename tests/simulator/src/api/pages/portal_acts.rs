@@ -35,6 +35,7 @@ fn done(world: &mut World, id: &str, deed: &str, form: &Form) -> Result<(), Life
     let given = |name: &str| form.owned(name).filter(|value| !value.trim().is_empty());
     match deed {
         "cancel" => world.cancel_in_portal(id, subscription, given("feedback"), given("comment")),
+        "stay" => world.stay_in_portal(id),
         "keep" => world.keep_in_portal(id, subscription),
         "update" => {
             let (price, quantity) = wanted(form)?;

@@ -10,6 +10,7 @@ use crate::model::portal::{AfterFlow, Discount, Flow, FlowKind, ItemWish, Portal
 use crate::render::Object;
 use crate::version::{ApiVersion, since};
 use crate::world::World;
+use serde_json::{Value, json};
 
 pub(super) const RESOURCE: Resource = Resource {
     prefix: &["billing_portal", "sessions"],
@@ -29,7 +30,10 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
 
 fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
     let form = &call.form;
-    form.only(&["configuration", "customer", "flow_data", "locale", "on_behalf_of", "return_url"])?;
+    let known = ["configuration", "customer", "flow_data", "locale", "on_behalf_of", "return_url"];
+    let later: &[&str] =
+        if call.version.has(since::PORTAL_PAUSE) { &["after_expiration"] } else { &[] };
+    form.only(&[&known, later].concat())?;
     let customer = form.required("customer")?.to_owned();
     if let Some(url) = form.text("return_url") {
         check_url("return_url", url)?;
@@ -37,6 +41,7 @@ fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
     let data = form.inner("flow_data");
     let flow = if data.is_empty() { None } else { Some(flow(&data, call.version)?) };
     Ok(world.open_portal(NewPortalSession {
+        after_expiration: after_expiration(&form.inner("after_expiration"))?,
         configuration: form.owned("configuration"),
         customer,
         flow,
@@ -44,6 +49,20 @@ fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
         on_behalf_of: form.owned("on_behalf_of"),
         return_url: form.owned("return_url"),
     })?)
+}
+
+/// How a customer is known again once the session has expired; kept and shown, and no more.
+fn after_expiration(form: &Form) -> Result<Option<Value>, ApiError> {
+    if form.is_empty() {
+        return Ok(None);
+    }
+    form.only(&["customer_login", "type"])?;
+    form.required("type")?;
+    let kind = form.choice("type", &["customer_login"])?;
+    let login = form.inner("customer_login");
+    login.only(&["expires_at"])?;
+    let login = json!({ "expires_at": login.integer("expires_at")? });
+    Ok(Some(json!({ "customer_login": login, "type": kind })))
 }
 
 fn flow(data: &Form, version: &ApiVersion) -> Result<Flow, ApiError> {

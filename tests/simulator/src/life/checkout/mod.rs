@@ -6,6 +6,8 @@
 
 mod before_basil;
 mod discounts;
+mod sale;
+mod setup;
 pub(crate) mod visit;
 
 use super::LifeError;

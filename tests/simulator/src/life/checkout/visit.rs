@@ -4,18 +4,15 @@
 //! A decline leaves the session open and nothing made but the payment intent and its charge. What
 //! is paid for is made once the payment has succeeded, or is under way.
 
-use super::discounts::wishes_of;
 use crate::life::LifeError;
-use crate::life::orders::{
-    CustomerChange, NewCustomer, NewItem, NewSubscription, ProrationBehavior, Start,
-};
-use crate::life::payments::{Attempt, NewIntent, NewMethod, NewSetup};
+use crate::life::orders::{CustomerChange, NewCustomer, NewSubscription};
+use crate::life::payments::{Attempt, NewIntent, NewMethod};
 use crate::life::subscribe::Prepaid;
 use crate::model::card::{Answer, Card, Presence};
-use crate::model::checkout::{CheckoutLine, CheckoutSession, Mode, Paid, Payer, SessionStatus};
+use crate::model::checkout::{CheckoutSession, Mode, Paid, Payer, SessionStatus};
 use crate::model::payment_intent::{Capture, IntentStatus, PaymentIntent};
 use crate::model::payment_method::PaymentMethod;
-use crate::model::setup_intent::{SetupIntent, SetupStatus};
+use crate::model::setup_intent::SetupStatus;
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -182,7 +179,7 @@ impl World {
         made.ok_or_else(|| not_now("The session made no subscription."))
     }
 
-    fn open_session(&self, id: &str) -> Result<&CheckoutSession, LifeError> {
+    pub(super) fn open_session(&self, id: &str) -> Result<&CheckoutSession, LifeError> {
         let held = self.known_checkout(id)?;
         match held.status {
             SessionStatus::Open => Ok(held),
@@ -224,41 +221,7 @@ impl World {
         }
     }
 
-    /// The subscription that a session sells.
-    pub(super) fn subscription_wished(&self, held: &CheckoutSession) -> NewSubscription {
-        let data = held.offer.subscription_data.clone();
-        let item = |line: &CheckoutLine| NewItem {
-            metadata: line.metadata.clone(),
-            price: line.price.clone(),
-            quantity: line.quantity,
-        };
-        let recurs = |line: &&CheckoutLine| {
-            self.prices.get(&line.price).is_some_and(|price| price.recurring.is_some())
-        };
-        let trial_end = self.trial_end_of(held);
-        let anchor = data.billing_cycle_anchor.filter(|anchor| *anchor > self.now);
-        NewSubscription {
-            add_invoice_items: held.lines.iter().filter(|line| !recurs(line)).map(item).collect(),
-            billing_cycle_anchor: anchor,
-            billing_mode: data.billing_mode,
-            customer: held.offer.customer.clone().unwrap_or_default(),
-            description: data.description,
-            discounts: wishes_of(&held.offer),
-            items: held.lines.iter().filter(recurs).map(item).collect(),
-            metadata: data.metadata,
-            proration: if data.skips_proration {
-                ProrationBehavior::None
-            } else {
-                ProrationBehavior::CreateProrations
-            },
-            start: Start::Checkout,
-            trial_end,
-            trial_settings: data.trial_settings,
-            ..NewSubscription::default()
-        }
-    }
-
-    fn method_at_checkout(
+    pub(super) fn method_at_checkout(
         &mut self,
         held: &CheckoutSession,
         by: &PayBy,
@@ -453,38 +416,7 @@ impl World {
         self.balance_charge_late(&charge);
     }
 
-    fn subscribe_at_checkout(
-        &mut self,
-        id: &str,
-        payer: Payer,
-        prepaid: Prepaid,
-    ) -> Result<(), LifeError> {
-        let held = self.known_checkout(id)?.clone();
-        let new = self.subscription_wished(&held);
-        self.edit::<CheckoutSession>(id, |held| held.payer = Some(payer));
-        if prepaid.payment.is_none() {
-            self.edit::<CheckoutSession>(id, |held| held.paid = Paid::NotRequired);
-        }
-        self.subscribe_prepaid(&new, Some(prepaid)).map(|_| ())
-    }
-
-    /// The session of a subscription that is being made is complete. `payment_status` was set by
-    /// whoever paid.
-    pub(in crate::life) fn complete_for(
-        &mut self,
-        id: &str,
-        subscription: &str,
-        invoice: Option<&str>,
-    ) {
-        self.edit::<CheckoutSession>(id, |held| {
-            held.status = SessionStatus::Complete;
-            held.subscription = Some(subscription.to_owned());
-            held.invoice = invoice.map(str::to_owned);
-        });
-        self.emit::<CheckoutSession>("checkout.session.completed", id);
-    }
-
-    fn finish(&mut self, id: &str, payer: Payer, paid: Paid) {
+    pub(super) fn finish(&mut self, id: &str, payer: Payer, paid: Paid) {
         if let Some(held) = self.checkout_sessions.get(id).cloned() {
             self.count_redemptions(&held);
         }
@@ -494,71 +426,6 @@ impl World {
             held.status = SessionStatus::Complete;
         });
         self.emit::<CheckoutSession>("checkout.session.completed", id);
-    }
-
-    /// Makes a method ready for the charges after a trial.
-    fn save_at_checkout(
-        &mut self,
-        held: &CheckoutSession,
-        by: &PayBy,
-        payer: &Payer,
-    ) -> Result<String, LifeError> {
-        let method = self.method_at_checkout(held, by, payer)?;
-        let customer = self.known_checkout(&held.id)?.offer.customer.clone();
-        let owner = self.payment_methods.get(&method).and_then(|held| held.customer.clone());
-        if owner.is_some() && owner == customer {
-            return Ok(method);
-        }
-        let setup = self.setup_at_checkout(held, customer);
-        self.confirm_setup_intent(&setup, Some(method.clone()), None)?;
-        // The visitor of a trial is taken to pass whatever the bank asks for.
-        let asks = |held: &SetupIntent| held.status == SetupStatus::RequiresAction;
-        if self.setup_intents.get(&setup).is_some_and(asks) {
-            self.authenticate_setup_intent(&setup, true)?;
-        }
-        Ok(method)
-    }
-
-    fn setup_at_checkout(&mut self, held: &CheckoutSession, customer: Option<String>) -> String {
-        let data = held.offer.intent_data.clone();
-        self.create_setup_intent(NewSetup {
-            checkout_session: Some(held.id.clone()),
-            customer,
-            description: data.description,
-            metadata: data.metadata,
-            method_types: ["card", "sepa_debit", "us_bank_account"].map(str::to_owned).to_vec(),
-            ..NewSetup::default()
-        })
-    }
-
-    fn set_up_at_checkout(
-        &mut self,
-        held: &CheckoutSession,
-        payer: Payer,
-        method: &str,
-    ) -> Result<(), LifeError> {
-        let customer = self.customer_at_checkout(held, &payer);
-        let setup = match held.setup_intent.clone() {
-            Some(setup) => setup,
-            None => self.setup_at_checkout(held, customer),
-        };
-        let told = payer.clone();
-        self.edit::<CheckoutSession>(&held.id, |held| {
-            held.payer = Some(told);
-            held.setup_intent = Some(setup.clone());
-        });
-        self.confirm_setup_intent(&setup, Some(method.to_owned()), None)?;
-        let status = self.setup_intents.get(&setup).map(|held| held.status);
-        if status == Some(SetupStatus::RequiresAction) {
-            return Err(LifeError::NeedsAction { intent: setup });
-        }
-        self.set_up_done(&held.id, payer)
-    }
-
-    fn set_up_done(&mut self, id: &str, payer: Payer) -> Result<(), LifeError> {
-        self.open_session(id)?;
-        self.finish(id, payer, Paid::NotRequired);
-        Ok(())
     }
 }
 

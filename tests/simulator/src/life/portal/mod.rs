@@ -4,13 +4,16 @@
 mod visit;
 
 use super::LifeError;
+use super::redeem::{Redeem, Redeemer};
 use crate::life::rules::UnsavedPortal;
-use crate::model::portal::{Flow, FlowKind, PortalConfiguration, PortalSession};
+use crate::model::portal::{Discount, Flow, FlowKind, PortalConfiguration, PortalSession};
 use crate::world::World;
+use serde_json::Value;
 
 /// A portal session to open.
 #[derive(Clone, Debug)]
 pub(crate) struct NewPortalSession {
+    pub(crate) after_expiration: Option<Value>,
     pub(crate) configuration: Option<String>,
     pub(crate) customer: String,
     pub(crate) flow: Option<Flow>,
@@ -77,6 +80,7 @@ impl World {
         let session = PortalSession {
             id: id.clone(),
             created: self.now,
+            after_expiration: new.after_expiration,
             configuration,
             customer: new.customer,
             flow: new.flow,
@@ -165,6 +169,10 @@ impl World {
                 "The subscription {id} cannot be managed because its status is `{status}`."
             )));
         }
+        self.can_redeem(
+            &flow.kind.wishes(),
+            &Redeemer { customer, currency: &held.currency, amount: None, checkout_session: None },
+        )?;
         match &flow.kind {
             FlowKind::SubscriptionCancel { .. } if held.cancel_at_period_end => Err(invalid_flow(
                 format!("The subscription {id} is already set to be canceled at period end."),
@@ -207,4 +215,30 @@ fn several_items(subscription: &str) -> LifeError {
 
 fn missing(id: &str, kind: &'static str, param: &'static str) -> LifeError {
     LifeError::Missing { kind, id: id.to_owned(), param }
+}
+
+impl Discount {
+    /// What it is redeemed by.
+    fn wish(&self) -> Option<Redeem> {
+        let coupon = self.coupon.clone().map(Redeem::Coupon);
+        coupon.or_else(|| self.promotion_code.clone().map(Redeem::PromotionCode))
+    }
+}
+
+impl FlowKind {
+    /// What a flow may redeem.
+    fn wishes(&self) -> Vec<Redeem> {
+        match self {
+            Self::SubscriptionCancel { coupon_offer, .. } => {
+                coupon_offer.iter().cloned().map(Redeem::Coupon).collect()
+            }
+            Self::SubscriptionUpdateConfirm { discounts, .. } => {
+                discounts.iter().filter_map(Discount::wish).collect()
+            }
+            Self::CustomerUpdate
+            | Self::PaymentMethodUpdate
+            | Self::SubscriptionPause { .. }
+            | Self::SubscriptionUpdate { .. } => Vec::new(),
+        }
+    }
 }

@@ -2,10 +2,11 @@
 
 use crate::life::LifeError;
 use crate::life::{
-    Cancel, CustomerChange, ItemChange, Pause, ProrationBehavior, Resume, SubscriptionChange,
+    Cancel, CustomerChange, ItemChange, Pause, ProrationBehavior, Redeem, Resume,
+    SubscriptionChange,
 };
 use crate::model::invoice::Invoice;
-use crate::model::portal::{PortalConfiguration, PortalSession};
+use crate::model::portal::{Discount, FlowKind, PortalConfiguration, PortalSession};
 use crate::model::subscription::Subscription;
 use crate::world::World;
 
@@ -141,6 +142,7 @@ impl World {
             _ => ProrationBehavior::None,
         };
         Ok(SubscriptionChange {
+            discounts: self.portal_discounts(id, subscription),
             items: vec![ItemChange {
                 id: Some(item.id.clone()),
                 price: other.then(|| price.to_owned()),
@@ -150,6 +152,31 @@ impl World {
             proration,
             ..SubscriptionChange::default()
         })
+    }
+
+    /// What a session's flow redeems with the change that it asks to confirm.
+    fn portal_discounts(&self, id: &str, subscription: &str) -> Option<Vec<Redeem>> {
+        match &self.portal_sessions.get(id)?.flow.as_ref()?.kind {
+            FlowKind::SubscriptionUpdateConfirm { subscription: of, discounts, .. }
+                if of == subscription && !discounts.is_empty() =>
+            {
+                Some(discounts.iter().filter_map(Discount::wish).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes the coupon that a flow offers to whoever is about to cancel.
+    pub(crate) fn stay_in_portal(&mut self, id: &str) -> Result<(), LifeError> {
+        let flow = self.portal(id)?.0.flow.as_ref().map(|flow| flow.kind.clone());
+        let Some(FlowKind::SubscriptionCancel { subscription, coupon_offer: Some(coupon) }) = flow
+        else {
+            return refuse_unless(false, "offered");
+        };
+        self.portal_subscription(id, &subscription)?;
+        let discounts = Some(vec![Redeem::Coupon(coupon)]);
+        let change = SubscriptionChange { discounts, ..SubscriptionChange::default() };
+        self.update_subscription(&subscription, change)
     }
 
     /// Changes a plan.
