@@ -68,6 +68,14 @@ impl<'a, T> Rows<'a, T> {
         Self { oldest_first, place, kind, span: 0..oldest_first.len() }
     }
 
+    /// Leaves out what is at no place from the first to the last of these.
+    pub(super) fn among(mut self, places: impl Iterator<Item = usize> + Clone) -> Self {
+        let first = places.clone().min().unwrap_or(self.span.end);
+        let end = places.max().map_or(first, |last| last + 1);
+        self.span = self.span.start.max(first)..self.span.end.min(end);
+        self
+    }
+
     /// Leaves out what cannot be of these seconds. The rows have to be in the order of the
     /// seconds that `created` tells.
     pub(super) fn made_within(mut self, range: Within, created: impl Fn(&T) -> i64) -> Self {

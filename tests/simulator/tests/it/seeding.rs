@@ -45,6 +45,33 @@ async fn seeded_subscriptions_are_listed_once_each_newest_first() {
 }
 
 #[tokio::test]
+async fn the_subscriptions_of_one_customer_are_found_among_many() {
+    let stage = Stage::start().await;
+    stage.simulator.seed_subscriptions(&seeding(&stage)).unwrap();
+    let customers = call(&stage, "GET", "/v1/customers?limit=3", "").await.body;
+    for customer in customers["data"].as_array().unwrap() {
+        let customer = customer["id"].as_str().unwrap();
+        let mut expected = Vec::new();
+        for _ in 0..2 {
+            expected.insert(0, stage.simulator.subscribe(&stage.wish(customer)).unwrap());
+        }
+        let path = format!("/v1/subscriptions?customer={customer}");
+        let found = call(&stage, "GET", &path, "").await.body;
+        let found = found["data"].as_array().unwrap();
+        let ids: Vec<&str> = found.iter().map(|held| held["id"].as_str().unwrap()).collect();
+        // The seeded one is the oldest.
+        assert_eq!(ids.len(), 3);
+        assert_eq!(&ids[..2], expected);
+        assert!(found.iter().all(|held| held["customer"] == customer), "{found:?}");
+        let rest = format!("{path}&starting_after={}&expand[]=data.schedule", ids[0]);
+        let rest = call(&stage, "GET", &rest, "").await.body;
+        assert_eq!(rest["data"].as_array().unwrap().len(), 2);
+    }
+    let none = call(&stage, "GET", "/v1/subscriptions?customer=cus_none", "").await.body;
+    assert_eq!(none["data"], serde_json::json!([]));
+}
+
+#[tokio::test]
 async fn the_control_api_seeds_too() {
     let stage = Stage::start().await;
     let wish = serde_json::json!(seeding(&stage)).to_string();

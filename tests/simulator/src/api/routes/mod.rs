@@ -210,10 +210,20 @@ impl Call<'_> {
 
     /// A list of objects, with filters of its own beside paging and `created`.
     fn list<T: Object>(&self, world: &World, keep: impl Fn(&T) -> bool) -> Answered {
+        self.list_among::<T>(world, None, keep)
+    }
+
+    /// The same list, where it is known which objects alone can be on it.
+    fn list_among<T: Object>(
+        &self,
+        world: &World,
+        ids: Option<&[String]>,
+        keep: impl Fn(&T) -> bool,
+    ) -> Answered {
         let created = Within::parse(&self.form, "created")?;
         let place = |id: &str| T::table(world).place(id);
         page(
-            &rows::<T>(world, &place, created),
+            &rows::<T>(world, &place, created, ids),
             &self.form,
             &format!("/v1/{}", T::PLURAL),
             |held| !held.is_deleted() && created.holds(held.created()) && keep(held),
@@ -245,11 +255,12 @@ impl Call<'_> {
     fn written_list<T: Object>(
         &self,
         world: &World,
+        ids: Option<&[String]>,
         keep: impl Fn(&T) -> bool,
     ) -> Result<Bytes, ApiError> {
         let created = Within::parse(&self.form, "created")?;
         let place = |id: &str| T::table(world).place(id);
-        let rows = rows::<T>(world, &place, created);
+        let rows = rows::<T>(world, &place, created, ids);
         let keep = |held: &T| !held.is_deleted() && created.holds(held.created()) && keep(held);
         let Page { rows, has_more } = cut(&rows, &self.form, keep)?;
         let mut out = Vec::with_capacity(OBJECT_BYTES * (rows.len() + 1));
@@ -281,9 +292,15 @@ fn rows<'a, T: Object>(
     world: &'a World,
     place: &'a dyn Fn(&str) -> Option<usize>,
     created: Within,
+    ids: Option<&[String]>,
 ) -> Rows<'a, T> {
     let rows = Rows::new(T::table(world).rows(), place, T::KIND);
-    if world.test_clocks.rows().is_empty() { rows.made_within(created, T::created) } else { rows }
+    let in_order = world.test_clocks.rows().is_empty();
+    let rows = if in_order { rows.made_within(created, T::created) } else { rows };
+    match ids {
+        Some(ids) => rows.among(ids.iter().filter_map(|id| place(id))),
+        None => rows,
+    }
 }
 
 /// The test clock of a customer. What goes by one is left out of lists, unless the clock or what

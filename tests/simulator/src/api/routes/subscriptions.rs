@@ -34,12 +34,12 @@ fn route(call: &Call<'_>, world: &mut World, path: &[&str]) -> Option<Answered> 
 
 fn list(call: &Call<'_>, world: &World) -> Answered {
     let shown = Filter::parse(call)?;
-    call.list::<Subscription>(world, |held| shown.fits(held, world))
+    call.list_among::<Subscription>(world, shown.ids(world), |held| shown.fits(held, world))
 }
 
 pub(super) fn written_list(call: &Call<'_>, world: &World) -> Result<Bytes, ApiError> {
     let shown = Filter::parse(call)?;
-    call.written_list::<Subscription>(world, |held| shown.fits(held, world))
+    call.written_list::<Subscription>(world, shown.ids(world), |held| shown.fits(held, world))
 }
 
 /// Which subscriptions a list shows.
@@ -80,6 +80,12 @@ impl<'a> Filter<'a> {
             status: form.text("status"),
             test_clock: form.text("test_clock"),
         })
+    }
+
+    /// The subscriptions that can be shown at all, where a customer is named.
+    fn ids<'w>(&self, world: &'w World) -> Option<&'w [String]> {
+        let of = |customer: &str| world.subscriptions_of.get(customer);
+        self.customer.map(|customer| of(customer).map_or(&[][..], Vec::as_slice))
     }
 
     fn fits(&self, held: &Subscription, world: &World) -> bool {

@@ -99,8 +99,8 @@ impl World {
                 ),
             });
         }
-        let card = self.payment_methods.get(&held.method).map(|held| held.card);
-        Ok((amount, card.unwrap_or_default()))
+        let card = self.payment_methods.get(&held.method).map_or(Card::Good, |held| held.card);
+        Ok((amount, card))
     }
 
     pub(crate) fn settle_refund_when_due(&mut self, id: &str) {
