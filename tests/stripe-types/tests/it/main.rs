@@ -12,6 +12,7 @@ mod hooks;
 mod hosted;
 mod invoices;
 mod judge;
+mod payments;
 mod refusals;
 mod schedules;
 mod subscriptions;
@@ -30,6 +31,7 @@ const WALKED: &[Subject] = &[
     Subject::Hooks,
     Subject::Hosted,
     Subject::Invoices,
+    Subject::Payments,
     Subject::Schedules,
     Subject::Subscriptions,
     Subject::Usage,

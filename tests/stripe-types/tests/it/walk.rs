@@ -28,15 +28,7 @@ pub(crate) const KEY: &str = "Bearer sk_test_1";
 
 /// Paths that the simulator does not serve yet, with the reason: a row of the table, or all rows
 /// whose pattern begins so.
-const NOT_YET: &[(&str, &str)] = &[
-    ("/v1/charges", "being built"),
-    ("/v1/credit_notes", "being built"),
-    ("/v1/disputes/", "being built"),
-    ("/v1/payment_intents", "being built"),
-    ("/v1/payment_methods", "being built"),
-    ("/v1/refunds", "being built"),
-    ("/v1/setup_intents", "being built"),
-];
+const NOT_YET: &[(&str, &str)] = &[("/v1/credit_notes", "being built")];
 
 /// The reason why a path need not be answered yet.
 pub(crate) fn excuse(row: &Path) -> Option<&'static str> {
@@ -141,6 +133,22 @@ impl Walk {
             self.judge(&row.to_string(), shape, &body);
         }
         body
+    }
+
+    /// A payment that the bank declines, for whatever reason.
+    pub(crate) async fn refused_by_bank(&mut self, path: &str, form: &str) -> Value {
+        let row = row("POST", path);
+        let (status, body) = self.caller.call("POST", path, form, &[(AUTHORIZATION, KEY)]).await;
+        assert_eq!((status, &body["error"]["type"]), (402, &Value::from("card_error")), "{body}");
+        self.judge(&format!("{row}, refused"), Shape::of::<stripe_shared::Error>(), &body);
+        body
+    }
+
+    /// Has the simulator do what nobody asks Stripe for.
+    pub(crate) async fn control(&self, path: &str, body: &str) {
+        let path = format!("/_simulator/{path}");
+        let (status, answer) = self.caller.call("POST", &path, body, &[]).await;
+        assert!(status == 200, "POST {path} {body}: {status} {answer}");
     }
 
     /// A call that is answered with an error of this status and code.
