@@ -64,7 +64,6 @@ impl Object for Dispute {
             .filter_map(|id| world.balance_transactions.get(id))
             .map(|held| held.render(world, view))
             .collect();
-        let first = self.balance_transactions.first();
         let submission = if self.submission_count > 0 { "manual" } else { "not_submitted" };
         let mut evidence = json!({ "enhanced_evidence": {} });
         if let Value::Object(fields) = &mut evidence {
@@ -76,7 +75,6 @@ impl Object for Dispute {
             "id": self.id,
             "object": "dispute",
             "amount": self.amount,
-            "balance_transaction": first,
             "balance_transactions": moved,
             "charge": self.charge,
             "created": self.created,

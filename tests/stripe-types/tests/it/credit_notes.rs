@@ -8,7 +8,8 @@ async fn credit_notes_are_read_by_async_stripe() {
     let mut walk = Walk::over(Subject::CreditNotes).await;
     let customer = walk.make("/v1/customers", GOOD).await;
     let product = walk.make("/v1/products", "name=Plan").await;
-    let price = format!("product={product}&currency=usd&unit_amount=1000&recurring[interval]=month");
+    let price =
+        format!("product={product}&currency=usd&unit_amount=1000&recurring[interval]=month");
     let price = walk.make("/v1/prices", &price).await;
     let wish = format!("customer={customer}&items[0][price]={price}");
     let paid = walk.post("/v1/subscriptions", &wish).await;
@@ -38,6 +39,8 @@ async fn credit_notes_are_read_by_async_stripe() {
             walk.get(&format!("{notes}/{id}?expand[]={expand}")).await;
         }
     }
+    walk.list(&format!("{notes}/{on_open}/lines")).await;
+    walk.get(&format!("{notes}/preview/lines?invoice={open}&amount=100")).await;
     walk.list(&format!("{notes}?invoice={paid}")).await;
     walk.list_each("/v1/invoices").await;
     let missing = (404, Some("resource_missing"));

@@ -5,6 +5,7 @@
 mod caller;
 mod catalogue;
 mod clocks;
+mod credit_notes;
 mod credits;
 mod customers;
 mod entitlements;
@@ -25,6 +26,7 @@ use counterfoil_stripe_types::paths::Subject;
 const WALKED: &[Subject] = &[
     Subject::Catalogue,
     Subject::Clocks,
+    Subject::CreditNotes,
     Subject::Credits,
     Subject::Customers,
     Subject::Entitlements,
