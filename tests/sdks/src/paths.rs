@@ -210,11 +210,4 @@ pub const PATHS: &[&str] = &[
 
 /// Paths that the simulator does not serve yet, each with its reason. What the programs would do
 /// with them is passed over; an entry whose path is driven all the same is refused.
-pub const NOT_YET: &[(&str, &str)] = &[
-    ("GET /v1/credit_notes", "not served yet"),
-    ("POST /v1/credit_notes", "not served yet"),
-    ("GET /v1/credit_notes/preview", "not served yet"),
-    ("GET /v1/credit_notes/*", "not served yet"),
-    ("POST /v1/credit_notes/*", "not served yet"),
-    ("POST /v1/credit_notes/*/void", "not served yet"),
-];
+pub const NOT_YET: &[(&str, &str)] = &[];

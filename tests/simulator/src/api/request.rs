@@ -29,8 +29,7 @@ impl ApiRequest {
         self.path.trim_start_matches('/').split('/').map(decode).collect()
     }
 
-    /// The method and the path, with `*` for each id. An id has a capital letter or a digit behind
-    /// the version; the words of paths have none.
+    /// The method and the path, with `*` for each id.
     pub(super) fn route(&self) -> String {
         let mut route = format!("{} ", self.method);
         for (place, part) in self.segments().iter().enumerate() {
@@ -115,8 +114,11 @@ impl ApiRequest {
     }
 }
 
+/// Whether a part of a path behind the version is an id: it has a capital letter or a digit, which
+/// the words of paths have not, or names one of the test payment methods.
 fn is_id(part: &str) -> bool {
-    part.bytes().any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    part.starts_with("pm_")
+        || part.bytes().any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Standard base64, padded or not, that holds UTF-8.
@@ -145,7 +147,17 @@ fn decode_base64(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::decode_base64;
+    use super::{decode_base64, is_id};
+
+    #[test]
+    fn ids_are_told_from_words() {
+        for id in ["cus_1", "cus_aBc", "pm_card_visa", "TENOFF"] {
+            assert!(is_id(id), "{id}");
+        }
+        for word in ["customers", "payment_methods", "create_preview", "search", ""] {
+            assert!(!is_id(word), "{word}");
+        }
+    }
 
     #[test]
     fn basic_credentials_are_base64() {
