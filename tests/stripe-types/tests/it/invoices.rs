@@ -44,6 +44,9 @@ async fn invoices_are_read_by_async_stripe() {
         }
         walk.pass(HOUR);
     }
+    for status in ["draft", "open", "paid", "uncollectible", "void"] {
+        assert!(seen.contains(status), "none was {status}: {seen:?}");
+    }
     walk.list_each("/v1/invoice_payments").await;
     walk.list(&format!("/v1/invoice_payments?invoice={waiting}")).await;
     for held in walk.list_each("/v1/invoices").await {
@@ -129,6 +132,7 @@ async fn by_request(walk: &mut Walk, customer: &str, product: &str, monthly: &st
     walk.get_expanded(&format!("{invoices}/{attached}")).await;
     let deleted = walk.make(invoices, &format!("customer={customer}")).await;
     walk.delete(&format!("{invoices}/{deleted}")).await;
+    walk.make(invoices, &format!("customer={customer}&auto_advance=false")).await;
 
     let preview = format!("{invoices}/create_preview");
     let new = format!(
