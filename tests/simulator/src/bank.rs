@@ -45,6 +45,15 @@ impl Simulator {
         self.by_itself(charge, |world| world.open_dispute(charge, opening))
     }
 
+    /// A card network warns that a charge may be fraud; the id of the warning.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such charge.
+    pub fn warn_of_fraud(&self, charge: &str) -> Result<String, LifeError> {
+        self.by_itself(charge, |world| world.warn_of_fraud(charge))
+    }
+
     /// A bank decides a dispute; an inquiry is closed either way.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! | `POST /_simulator/intents/{id}/authenticate` | the customer passes 3D Secure, or fails it: `passes` |
 //! | `POST /_simulator/payment_intents/{id}/settle` | ends a bank debit: `succeeds` |
 //! | `POST /_simulator/charges/{id}/dispute` | opens a dispute: as wanted `amount`, `inquiry` and `reason` |
+//! | `POST /_simulator/charges/{id}/warn` | a card network warns of fraud |
 //! | `POST /_simulator/disputes/{id}/decide` | decides a dispute: `won` |
 //! | `POST /_simulator/refunds/{id}/settle` | ends a refund: `end` is `confirmed`, `failed` or `needs_action` |
 
@@ -53,6 +54,10 @@ pub(super) fn control(
             let opened = simulator.open_dispute(id, opening).map_err(|error| error.to_string())?;
             Ok(json!({ "id": opened }))
         }),
+        ["charges", id, "warn"] => {
+            let warned = simulator.warn_of_fraud(id).map_err(|error| error.to_string());
+            warned.map(|id| json!({ "id": id }))
+        }
         ["disputes", id, "decide"] => parse(body)
             .and_then(|asked: Decision| done(simulator.decide_dispute(id, asked.won), id)),
         ["refunds", id, "settle"] => parse(body)

@@ -31,6 +31,7 @@ mod ledger;
 mod methods;
 mod refunds;
 mod setups;
+mod warnings;
 
 pub(crate) use attempts::{Attempt, Confirm};
 pub(crate) use charges::ChargeChange;

@@ -145,3 +145,21 @@ async fn banks_open_and_decide_disputes_of_any_charge() {
     assert_eq!(held["status"], "canceled");
     assert_eq!(held["cancellation_details"]["reason"], "payment_disputed");
 }
+
+#[tokio::test]
+async fn a_network_may_warn_before_anybody_disputes() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    stage.simulator.subscribe(&stage.wish(&customer)).unwrap();
+    let charge = stage.simulator.truth().objects["charge"].keys().next().unwrap().clone();
+    let (kinds, events) = stage.events_of(|| stage.simulator.warn_of_fraud(&charge).unwrap());
+    same_set(&kinds, &["radar.early_fraud_warning.created"]);
+    let warning = &events[0]["data"]["object"];
+    assert_eq!((&warning["charge"], &warning["actionable"]), (&json!(charge), &json!(true)));
+    stage.simulator.open_dispute(&charge, DisputeOpening::default()).unwrap();
+    let path = format!("/_simulator/charges/{charge}/warn");
+    assert_eq!(call(&stage, "POST", &path, "").await.status.as_u16(), 200);
+    let told = crate::stage::events(&stage.simulator).pop().unwrap();
+    assert_eq!(told["data"]["object"]["actionable"], false);
+    assert!(stage.simulator.warn_of_fraud("ch_none").is_err());
+}
