@@ -46,6 +46,12 @@ impl Form {
         self
     }
 
+    /// The same with one more entry under a parameter: `name[key]=value`.
+    pub(super) fn with_entry(mut self, name: &str, key: &str, value: &str) -> Self {
+        self.fields.push((vec![name.to_owned(), key.to_owned()], value.to_owned()));
+        self
+    }
+
     /// The parameters of a query and of a body together.
     pub(super) fn joined(mut self, other: Self) -> Self {
         self.fields.extend(other.fields);
@@ -91,6 +97,14 @@ impl Form {
                 value.parse().map_err(|_| ApiError::invalid_integer(&self.name(name), value))
             })
             .transpose()
+    }
+
+    /// A whole number from 1 on.
+    pub(super) fn positive(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
+        match self.integer(name)? {
+            Some(number) if number < 1 => Err(ApiError::too_small_integer(&self.name(name))),
+            number => Ok(number),
+        }
     }
 
     /// A number with at most twelve decimal places.

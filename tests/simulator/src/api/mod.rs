@@ -17,6 +17,7 @@ pub(crate) mod keys;
 mod lane;
 pub(crate) mod limits;
 mod list;
+mod metadata;
 mod pages;
 pub(crate) mod pattern;
 mod percent;

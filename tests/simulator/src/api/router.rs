@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use super::expand::Expand;
 use super::form::Form;
+use super::metadata;
 use super::request::ApiRequest;
 use super::routes::{Call, Resource, Verb, in_bulk};
 use super::v2;
@@ -38,9 +39,22 @@ pub(super) fn route(
     let path = segments.strip_prefix(&["v1"]).ok_or_else(unknown)?;
     let (resource, rest) = Resource::of(path).ok_or_else(unknown)?;
     let verb = Verb::of(&request.method).ok_or_else(unknown)?;
-    let form = request.form();
-    let expand = Expand::parse(&form, resource.answers(verb, rest), version)?;
     let search_lag = late_seconds.map_or(world.rules.search_lag_seconds, i64::from);
+    let form = request.form();
+    let form = match (verb, rest) {
+        (Verb::Post, []) => metadata::of_new(form)?,
+        (Verb::Post, [_]) if form.has("metadata") => {
+            let reads =
+                Call { verb: Verb::Get, form: Form::default(), version, courier, search_lag };
+            match (resource.route)(&reads, world, rest) {
+                Some(Ok(held)) => metadata::of_change(form, &held)?,
+                // The write itself says what is missing.
+                Some(Err(_)) | None => form,
+            }
+        }
+        (Verb::Get | Verb::Post | Verb::Delete, _) => form,
+    };
+    let expand = Expand::parse(&form, resource.answers(verb, rest), version)?;
     let call = Call { verb, form, version, courier, search_lag };
     if let (Verb::Get, true, Some(write)) = (verb, expand.is_empty(), in_bulk(path)) {
         return write(&call, world).map(Shown::Written);

@@ -24,6 +24,7 @@ mod invoice_versions;
 mod invoices;
 mod keys;
 mod lives;
+mod metadata;
 mod meter_errors;
 mod meter_events;
 mod meter_events_v2;

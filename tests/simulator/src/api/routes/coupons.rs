@@ -49,7 +49,7 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
         applies_to,
         duration: duration(form)?,
         id: form.owned("id").filter(|id| !id.is_empty()),
-        max_redemptions: positive(form, "max_redemptions")?,
+        max_redemptions: form.positive("max_redemptions")?,
         metadata: form.map("metadata"),
         name: form.owned("name").filter(|name| !name.is_empty()),
         off: off(form)?,
@@ -58,7 +58,7 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
 }
 
 fn duration(form: &Form) -> Result<Duration, ApiError> {
-    match (form.text("duration").unwrap_or("once"), positive(form, "duration_in_months")?) {
+    match (form.text("duration").unwrap_or("once"), form.positive("duration_in_months")?) {
         ("forever", None) => Ok(Duration::Forever),
         ("once", None) => Ok(Duration::Once),
         ("repeating", Some(months)) => Ok(Duration::Repeating { months }),
@@ -71,17 +71,8 @@ fn duration(form: &Form) -> Result<Duration, ApiError> {
     }
 }
 
-fn positive(form: &Form, name: &'static str) -> Result<Option<i64>, ApiError> {
-    match form.integer(name)? {
-        Some(number) if number < 1 => {
-            Err(ApiError::invalid(name, "This value must be greater than or equal to 1."))
-        }
-        number => Ok(number),
-    }
-}
-
 fn off(form: &Form) -> Result<Off, ApiError> {
-    match (form.text("percent_off"), positive(form, "amount_off")?) {
+    match (form.text("percent_off"), form.positive("amount_off")?) {
         (Some(percent), None) => hundredths(percent)
             .map(|hundredths| Off::Percent { hundredths })
             .ok_or_else(|| ApiError::invalid("percent_off", "Invalid percent_off")),
@@ -104,7 +95,7 @@ fn amounts(form: &Form) -> Result<BTreeMap<String, i64>, ApiError> {
     for currency in options.names() {
         let option = options.inner(&currency);
         option.only(&["amount_off"])?;
-        let amount = positive(&option, "amount_off")?;
+        let amount = option.positive("amount_off")?;
         let amount = amount.ok_or_else(|| ApiError::missing_parameter("amount_off"))?;
         amounts.insert(currency.to_lowercase(), amount);
     }

@@ -89,6 +89,7 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
     if let Some(named) = default.filter(|named| Some(*named) != method) {
         return Err(not_the_customers(named));
     }
+    let balance = form.integer("balance")?;
     let id = world.create_customer(NewCustomer {
         address: address(form),
         card: Card::Missing,
@@ -99,7 +100,7 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
         phone: form.owned("phone"),
         test_clock: form.owned(TEST_CLOCK),
     });
-    if let Some(balance) = form.integer("balance")? {
+    if let Some(balance) = balance {
         let change = CustomerChange { balance: Some(balance), ..CustomerChange::default() };
         world.update_customer(&id, change)?;
     }

@@ -131,7 +131,7 @@ pub(super) fn price_data(form: &Form) -> Result<NewPrice, ApiError> {
         let interval = recurring.required("interval")?;
         let interval = Interval::parse(interval)
             .ok_or_else(|| ApiError::invalid("recurring[interval]", "Invalid interval"))?;
-        Some((interval, recurring.integer("interval_count")?.unwrap_or(1)))
+        Some((interval, recurring.positive("interval_count")?.unwrap_or(1)))
     };
     let amounts = amounts(form)?.ok_or_else(|| ApiError::missing_parameter("unit_amount"))?;
     Ok(NewPrice {

@@ -86,7 +86,7 @@ fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
         customer: form.owned("customer").filter(|id| !id.is_empty()),
         expires_at: form.integer("expires_at")?,
         first_time_transaction: restrictions.boolean("first_time_transaction")?.unwrap_or(false),
-        max_redemptions: form.integer("max_redemptions")?,
+        max_redemptions: form.positive("max_redemptions")?,
         metadata: form.map("metadata"),
         minimum,
         other_minimums: minimums(&restrictions)?,

@@ -5,6 +5,7 @@ use crate::api::error::ApiError;
 use crate::api::form::Form;
 use crate::life::{ItemChange, NewItem};
 use crate::model::Metadata;
+use crate::model::price::Price;
 use crate::model::subscription::Subscription;
 use crate::world::World;
 
@@ -17,6 +18,7 @@ pub(super) fn new_items(
     let new_item = |item: &Form| {
         item.only(&["metadata", "plan", "price", "price_data", "quantity"])?;
         let price = price(world, item)?;
+        check_counted(world, price.as_deref().or_else(|| item.text("price")), item)?;
         Ok(NewItem {
             metadata: given_metadata(item),
             price: price.map_or_else(|| item.required("price").map(str::to_owned), Ok)?,
@@ -57,6 +59,7 @@ pub(super) fn item_change(
     form.boolean("clear_usage")?;
     let held = id.and_then(|id| of.items.iter().find(|item| item.id == id));
     let price = price(world, form)?;
+    check_counted(world, price.as_deref().or(held.map(|held| held.price.as_str())), form)?;
     let replaced = held.is_some_and(|held| price.as_ref().is_some_and(|it| *it != held.price));
     let counted = price
         .as_ref()
@@ -70,6 +73,21 @@ pub(super) fn item_change(
         price,
         quantity: quantity(form)?.or((replaced && counted).then_some(1)),
     })
+}
+
+/// What is metered has no quantity.
+fn check_counted(world: &World, price: Option<&str>, form: &Form) -> Result<(), ApiError> {
+    let metered = price.and_then(|id| world.prices.get(id)).is_some_and(Price::is_metered);
+    if !metered || form.text("quantity").is_none_or(str::is_empty) {
+        return Ok(());
+    }
+    let name = form.name("quantity");
+    let item = name.strip_suffix("[quantity]").unwrap_or("the item");
+    let message = format!(
+        "Quantity should not be specified where usage_type is `metered`. Remove `quantity` from \
+         `{item}`"
+    );
+    Err(ApiError::invalid(&name, &message))
 }
 
 pub(super) fn quantity(form: &Form) -> Result<Option<i64>, ApiError> {

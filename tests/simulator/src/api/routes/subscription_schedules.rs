@@ -221,7 +221,7 @@ fn new_phase(world: &mut World, form: &Form, version: &ApiVersion) -> Result<New
     } else {
         let interval = Interval::parse(duration.required("interval")?)
             .ok_or_else(|| ApiError::invalid("phases[duration][interval]", "Invalid interval"))?;
-        Some((interval, duration.integer("interval_count")?.unwrap_or(1).max(1)))
+        Some((interval, duration.positive("interval_count")?.unwrap_or(1)))
     };
     let end_date = form.integer("end_date")?;
     let iterations = form.integer("iterations")?;
