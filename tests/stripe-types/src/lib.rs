@@ -11,10 +11,10 @@
 //! The tests walk over every path by plain HTTP, one walk for each [`paths::Subject`], and judge
 //! every answer and every event:
 //!
-//! ```sh
-//! cargo nextest run -p counterfoil-stripe-types            # all of them
-//! cargo nextest run -p counterfoil-stripe-types customers  # one subject
-//! ```
+//! | command | what it runs |
+//! | --- | --- |
+//! | `cargo nextest run -p counterfoil-stripe-types` | all walks |
+//! | `cargo nextest run -p counterfoil-stripe-types customers` | one of them |
 //!
 //! A walk is one file, `tests/it/<subject>.rs`: calls in the order a host would make them. A new
 //! path gets its row in [`paths`] and a call in its walk; a path in the table that no walk gets an
