@@ -63,7 +63,7 @@ drives(
   },
 );
 
-drives(['GET /v1/invoices', 'POST /v1/invoices'], async function invoicesAreListedByStatusAndByCustomer() {
+drives(['GET /v1/invoices'], async function invoicesAreListedByStatusAndByCustomer() {
   const { id: customer } = await paidCustomer();
   const [kept, other] = [await draft({ customer }), await openInvoice({ customer })];
   same(ids((await invoices.list({ customer })).data), [other.id, kept.id]);

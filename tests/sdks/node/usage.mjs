@@ -1,8 +1,8 @@
 // Meters, what is reported to them, alerts, and both streams of version 2.
 
 import {
-  DAY, HOUR, MINUTE, Receiver, START, Stripe, advance, all, client, drives, holds, ids, monthlyPrice,
-  now, paidCustomer, refused, run, same, sdk,
+  DAY, HOUR, MINUTE, Receiver, START, Stripe, advance, all, client, drives, holds, ids,
+  monthlyPrice, now, paidCustomer, refused, run, same, sdk,
 } from './stage.mjs';
 
 const { alerts, meterEventAdjustments, meterEvents, meters } = sdk.billing;
