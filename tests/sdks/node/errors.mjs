@@ -38,6 +38,7 @@ drives(['GET /v1/customers'], async function wrongRequestsAreInvalidRequests() {
   for (const [call, status, code, param] of [
     [() => customers.create({ shoe_size: 46 }), 400, 'parameter_unknown', 'shoe_size'],
     [() => sdk.products.create({}), 400, 'parameter_missing', 'name'],
+    [() => customers.create({ metadata: { k: 'v'.repeat(501) } }), 400, undefined, 'metadata'],
     [() => customers.retrieve('cus_none1'), 404, 'resource_missing', 'id'],
     [() => customers.list({ limit: 'many' }), 400, 'parameter_invalid_integer', 'limit'],
     [() => sdk.rawRequest('GET', '/v1/nothing'), 404, undefined, undefined],

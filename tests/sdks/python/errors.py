@@ -49,6 +49,7 @@ def wrong_requests_are_invalid_requests():
     cases = [
         (lambda: customers.create(params={"shoe_size": 46}), 400, "parameter_unknown", "shoe_size"),
         (lambda: sdk.v1.products.create(params={}), 400, "parameter_missing", "name"),
+        (lambda: customers.create(params={"metadata": {"k": "v" * 501}}), 400, None, "metadata"),
         (lambda: customers.retrieve("cus_none1"), 404, "resource_missing", "id"),
         (lambda: customers.list(params={"limit": "many"}), 400, "parameter_invalid_integer", "limit"),
         (lambda: sdk.raw_request("get", "/v1/nothing"), 404, None, None),
