@@ -187,6 +187,7 @@ fn place_of(kind: &str, field: &str, version: &ApiVersion) -> Option<Place> {
             "test_clock",
         ) => Place::Object("test_helpers.test_clock"),
         ("subscription", "items") => Place::List("subscription_item"),
+        ("customer", "subscriptions") => Place::List("subscription"),
         ("subscription", "schedule") => Place::Object("subscription_schedule"),
         ("subscription", "pending_setup_intent") => Place::Object("setup_intent"),
         ("subscription" | "line_item", "plan") if !basil => Place::Object("plan"),
@@ -373,6 +374,7 @@ fn hidden(field: &str, id: &str, world: &World, view: View<'_>) -> Option<Value>
         "confirmation_secret" => Some(confirmation_secret(id, world)),
         "payments" => Some(payments(id, world, view)),
         "refunds" => Some(render::charge::refunds(id, world, view)),
+        "subscriptions" => subscriptions(id, world, view),
         "tiers" => world.prices.get(id).map(render::price::tiers),
         "currency_options" => {
             let price = world.prices.get(id).map(render::price::currency_options);
@@ -390,6 +392,20 @@ fn confirmation_secret(invoice: &str, world: &World) -> Value {
         Value::Null,
         |held| json!({ "client_secret": held.client_secret, "type": "payment_intent" }),
     )
+}
+
+/// A customer's subscriptions that have not ended, newest first, as the first page of their list.
+fn subscriptions(customer: &str, world: &World, view: View<'_>) -> Option<Value> {
+    const INLINE_MAX: usize = 10;
+    world.customers.get(customer).filter(|held| !held.deleted)?;
+    let ids = world.subscriptions_of.get(customer).into_iter().flatten().rev();
+    let rows = ids.filter_map(|id| world.subscriptions.get(id));
+    let current: Vec<&Subscription> = rows.filter(|held| !held.status.has_ended()).collect();
+    let shown = current.iter().take(INLINE_MAX);
+    let data: Vec<Value> = shown.map(|held| held.render(world, view)).collect();
+    let url = format!("/v1/customers/{customer}/subscriptions");
+    let has_more = current.len() > INLINE_MAX;
+    Some(json!({ "object": "list", "data": data, "has_more": has_more, "url": url }))
 }
 
 /// The payments of an invoice, as the list that only expanding shows.

@@ -1,8 +1,9 @@
-//! Metadata of objects: merged, unset, and kept within its limits.
+//! Metadata of objects: merged, unset, and kept within its limits. Other parameters whose limits
+//! hold wherever they are given.
 
 use crate::caller::call;
 use crate::invoices::{id, post, refused};
-use crate::stage::Stage;
+use crate::stage::{START, Stage};
 use counterfoil_simulator::Card;
 use serde_json::json;
 
@@ -96,4 +97,40 @@ async fn what_is_metered_has_no_quantity_and_an_interval_lasts() {
         let (_, param, _) = refused(&stage, "/v1/prices", &form).await;
         assert_eq!(param, "recurring[interval_count]", "{count}");
     }
+}
+
+#[tokio::test]
+async fn what_could_never_be_used_is_refused() {
+    let stage = Stage::start().await;
+    let coupon = id(&post(&stage, "/v1/coupons", "percent_off=5&duration=once").await);
+    let code = format!("promotion[type]=coupon&promotion[coupon]={coupon}");
+    let price = "currency=usd&product_data[name]=T&billing_scheme=tiered&tiers_mode=volume\
+                 &tiers[0][up_to]=inf";
+    for (path, form, wrong) in [
+        ("/v1/coupons", format!("percent_off=5&duration=once&redeem_by={START}"), "redeem_by"),
+        ("/v1/promotion_codes", format!("{code}&expires_at={START}"), "expires_at"),
+        ("/v1/promotion_codes", format!("{code}&max_redemptions=0"), "max_redemptions"),
+        ("/v1/prices", format!("{price}&tiers[0][unit_amount]=-1"), "tiers[0][unit_amount]"),
+        ("/v1/prices", format!("{price}&tiers[0][flat_amount]=-1"), "tiers[0][flat_amount]"),
+    ] {
+        assert_eq!(refused(&stage, path, &form).await.1, wrong, "{path} {form}");
+    }
+}
+
+#[tokio::test]
+async fn a_customer_is_expanded_by_the_subscriptions_that_run() {
+    let stage = Stage::start().await;
+    let customer = stage.customer(Card::Good);
+    let form = format!("customer={customer}&items[0][price]={}", stage.monthly);
+    let ended = id(&post(&stage, "/v1/subscriptions", &form).await);
+    call(&stage, "DELETE", &format!("/v1/subscriptions/{ended}"), "").await;
+    let runs = id(&post(&stage, "/v1/subscriptions", &form).await);
+    let path = format!("/v1/customers/{customer}");
+    assert_eq!(call(&stage, "GET", &path, "").await.body.get("subscriptions"), None);
+    let path = format!("{path}?expand[]=subscriptions.data.latest_invoice");
+    let list = call(&stage, "GET", &path, "").await.body["subscriptions"].clone();
+    assert_eq!((&list["object"], &list["has_more"]), (&json!("list"), &json!(false)));
+    assert_eq!(list["data"].as_array().unwrap().len(), 1);
+    assert_eq!(list["data"][0]["id"], json!(runs));
+    assert_eq!(list["data"][0]["latest_invoice"]["status"], "paid");
 }

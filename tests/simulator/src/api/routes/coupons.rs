@@ -53,8 +53,19 @@ fn create(world: &mut World, form: &Form) -> Result<String, ApiError> {
         metadata: form.map("metadata"),
         name: form.owned("name").filter(|name| !name.is_empty()),
         off: off(form)?,
-        redeem_by: form.integer("redeem_by")?,
+        redeem_by: later(form, "redeem_by", world.now)?,
     })?)
+}
+
+/// A second that is still to come.
+pub(super) fn later(form: &Form, name: &'static str, now: i64) -> Result<Option<i64>, ApiError> {
+    match form.integer(name)? {
+        Some(second) if second <= now => {
+            let message = "Invalid timestamp: must be an integer Unix timestamp in the future.";
+            Err(ApiError::invalid(&form.name(name), message))
+        }
+        second => Ok(second),
+    }
 }
 
 fn duration(form: &Form) -> Result<Duration, ApiError> {

@@ -229,10 +229,24 @@ fn tier(form: &Form) -> Result<Tier, ApiError> {
         _ => form.integer("up_to")?,
     };
     Ok(Tier {
-        flat: decimal_of(form, "flat_amount", "flat_amount_decimal")?,
-        unit: decimal_of(form, "unit_amount", "unit_amount_decimal")?,
+        flat: charged(form, "flat_amount", "flat_amount_decimal")?,
+        unit: charged(form, "unit_amount", "unit_amount_decimal")?,
         up_to,
     })
+}
+
+/// An amount of a tier, which is never negative.
+fn charged(
+    form: &Form,
+    whole: &'static str,
+    decimal: &'static str,
+) -> Result<Option<Decimal>, ApiError> {
+    match decimal_of(form, whole, decimal)? {
+        Some(amount) if amount < Decimal::ZERO => {
+            Err(ApiError::invalid(&form.name(whole), "Invalid non-negative integer"))
+        }
+        amount => Ok(amount),
+    }
 }
 
 /// An amount that is given whole or as a decimal, but not as both.

@@ -1,5 +1,6 @@
 //! `/v1/promotion_codes`.
 
+use super::coupons::later;
 use super::{Answered, Call, Resource, Verb, fits};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
@@ -84,7 +85,7 @@ fn create(call: &Call<'_>, world: &mut World) -> Result<String, ApiError> {
         code: form.owned("code").filter(|code| !code.is_empty()),
         coupon,
         customer: form.owned("customer").filter(|id| !id.is_empty()),
-        expires_at: form.integer("expires_at")?,
+        expires_at: later(form, "expires_at", world.now)?,
         first_time_transaction: restrictions.boolean("first_time_transaction")?.unwrap_or(false),
         max_redemptions: form.positive("max_redemptions")?,
         metadata: form.map("metadata"),

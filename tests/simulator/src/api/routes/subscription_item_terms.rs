@@ -93,7 +93,7 @@ fn check_counted(world: &World, price: Option<&str>, form: &Form) -> Result<(), 
 pub(super) fn quantity(form: &Form) -> Result<Option<i64>, ApiError> {
     match form.integer("quantity")? {
         Some(quantity) if quantity < 0 => {
-            Err(ApiError::invalid("quantity", "Invalid non-negative integer"))
+            Err(ApiError::invalid(&form.name("quantity"), "Invalid non-negative integer"))
         }
         quantity => Ok(quantity),
     }
