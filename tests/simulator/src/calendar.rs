@@ -75,7 +75,10 @@ fn next_month_boundary(anchor: i64, months: i64, after: i64) -> i64 {
     let days = if after < anchor { 28 } else { 31 };
     let mut periods = (after - anchor).div_euclid(months * days * SECONDS_PER_DAY);
     loop {
-        let boundary = add_months(anchor, periods * months);
+        // Beyond the years of the calendar a month has 31 days.
+        let Some(boundary) = months_later(anchor, periods * months) else {
+            return after + months * 31 * SECONDS_PER_DAY;
+        };
         if boundary > after {
             return boundary;
         }
@@ -83,23 +86,23 @@ fn next_month_boundary(anchor: i64, months: i64, after: i64) -> i64 {
     }
 }
 
-/// The same day and time `months` later, or the last day of that month if it is shorter.
+/// The same day and time `months` later, or the last day of that month if it is shorter. What is
+/// beyond the years of the calendar stays where it is.
 pub(crate) fn add_months(second: i64, months: i64) -> i64 {
-    let Ok(moment) = OffsetDateTime::from_unix_timestamp(second) else {
-        return second;
-    };
+    months_later(second, months).unwrap_or(second)
+}
+
+fn months_later(second: i64, months: i64) -> Option<i64> {
+    let moment = OffsetDateTime::from_unix_timestamp(second).ok()?;
     let date = moment.date();
     let zero_based = i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1 + months;
-    let year = i32::try_from(zero_based.div_euclid(12)).unwrap_or(date.year());
-    let month = u8::try_from(zero_based.rem_euclid(12) + 1)
-        .ok()
-        .and_then(|number| Month::try_from(number).ok())
-        .unwrap_or(Month::January);
+    let year = i32::try_from(zero_based.div_euclid(12)).ok()?;
+    let month = Month::try_from(u8::try_from(zero_based.rem_euclid(12) + 1).ok()?).ok()?;
+    // Only a year that the calendar has has a first of January.
+    Date::from_calendar_date(year, Month::January, 1).ok()?;
     let day = date.day().min(month.length(year));
-    match Date::from_calendar_date(year, month, day) {
-        Ok(date) => moment.replace_date(date).unix_timestamp(),
-        Err(_) => second,
-    }
+    let date = Date::from_calendar_date(year, month, day).ok()?;
+    Some(moment.replace_date(date).unix_timestamp())
 }
 
 /// The day of a second, as invoices write it: `5 Jan 2026`.
@@ -135,6 +138,10 @@ mod tests {
         assert_eq!(previous_boundary(anchor, Interval::Week, 1, anchor), anchor - 7 * 86_400);
         assert_eq!(next_boundary(0, Interval::Week, 2, 0), 14 * 86_400);
         assert_eq!(next_boundary(0, Interval::Day, 1, 86_399), 86_400);
+        let beyond = 900_000_000_000;
+        assert_eq!(next_boundary(beyond, Interval::Month, 1, beyond), beyond + 31 * 86_400);
+        assert_eq!(next_boundary(-beyond, Interval::Year, 1, 0), 12 * 31 * 86_400);
+        assert!(next_boundary(0, Interval::Month, 1, beyond) > beyond);
         assert_eq!(add_months(march, -3), datetime!(2025-12-31 10:00 UTC).unix_timestamp());
     }
 

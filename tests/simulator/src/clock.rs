@@ -5,6 +5,10 @@ use crate::wall::Wall;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
+/// The beginning of the year 9000, where simulated time ends: periods, trials and expiries that are
+/// counted from there still end within the years that a calendar has.
+pub(crate) const SECOND_MAX: i64 = 221_845_392_000;
+
 /// How simulated time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockMode {
@@ -51,12 +55,13 @@ impl Clock {
         self.latest_second
     }
 
-    /// Moves simulated time forward; a running clock goes on from there.
+    /// Moves simulated time forward, to its end at the furthest; a running clock goes on from there.
     pub(crate) fn advance(&mut self, seconds: i64, wall: &dyn Wall) -> i64 {
         let now = self.now(wall);
-        self.latest_second = now.saturating_add(seconds.max(0));
+        let seconds = seconds.clamp(0, (SECOND_MAX - now).max(0));
+        self.latest_second = now + seconds;
         if let Mode::Running { ahead_micros } = &mut self.mode {
-            *ahead_micros += seconds.max(0).saturating_mul(MICROS_PER_SECOND);
+            *ahead_micros += seconds * MICROS_PER_SECOND;
         }
         self.latest_second
     }

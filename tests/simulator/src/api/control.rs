@@ -30,7 +30,7 @@
 //! | `POST /_simulator/seed` | has many subscriptions be there: `subscriptions`, `price`, `made_within_seconds` |
 //! | `POST /_simulator/credits/expire` | expires all billing credits of a `customer` |
 //! | `GET`, `POST /_simulator/usage/faults` | shows or sets which meter events are rejected on purpose: `error`, `next` and `rate` |
-//! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass |
+//! | `GET /_simulator/clock`, `POST /_simulator/clock/advance` | the simulated second; lets `seconds` pass, at most those of ten years |
 
 mod events;
 
@@ -81,6 +81,9 @@ struct ExpireCredits {
 struct Advance {
     seconds: u64,
 }
+
+/// Ten years with their leap days. Nobody else is answered while time passes.
+const ADVANCE_SECONDS_MAX: u64 = 3_653 * 86_400;
 
 pub(super) fn answer(request: &ApiRequest, simulator: &Simulator) -> Answer {
     match control(request, simulator) {
@@ -146,6 +149,9 @@ fn control(request: &ApiRequest, simulator: &Simulator) -> Result<Value, Refusal
         ("GET", ["clock"]) => Ok(json!({ "now": simulator.now() })),
         ("POST", ["clock", "advance"]) => {
             let advance: Advance = parse(request)?;
+            if advance.seconds > ADVANCE_SECONDS_MAX {
+                return Err(refuse("the clock goes at most ten years at a time"));
+            }
             simulator.advance(Duration::from_secs(advance.seconds));
             Ok(json!({ "now": simulator.now() }))
         }

@@ -5,6 +5,11 @@ use super::error::ApiError;
 use super::percent::decode_form;
 use crate::model::decimal::Decimal;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// The integers that are taken: twelve digits hold every amount, and every second of the years that
+/// a calendar has. What is larger could not be counted with.
+pub(in crate::api) const INTEGERS: RangeInclusive<i64> = -999_999_999_999..=999_999_999_999;
 
 /// The parameters of a request, in the order they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +99,8 @@ impl Form {
         self.text(name)
             .filter(|value| !value.is_empty())
             .map(|value| {
-                value.parse().map_err(|_| ApiError::invalid_integer(&self.name(name), value))
+                let number = value.parse().ok().filter(|it| INTEGERS.contains(it));
+                number.ok_or_else(|| ApiError::invalid_integer(&self.name(name), value))
             })
             .transpose()
     }

@@ -23,6 +23,9 @@ pub struct Seeding {
     pub made_within_seconds: u32,
 }
 
+/// More subscriptions at once than any list is measured with.
+const SEEDED_MAX: u32 = 5_000_000;
+
 impl World {
     /// Has many subscriptions be there, which only an account without customers allows: objects
     /// are kept in the order of their making.
@@ -32,6 +35,12 @@ impl World {
             return Err(LifeError::NotNow {
                 code: None,
                 message: "Only an account without customers can be seeded.".to_owned(),
+            });
+        }
+        if seeding.subscriptions > SEEDED_MAX {
+            return Err(LifeError::Invalid {
+                param: "subscriptions",
+                message: format!("There can be at most {SEEDED_MAX}."),
             });
         }
         let now = self.now;

@@ -5,6 +5,8 @@ use std::fmt;
 
 /// How many of the smallest step make one.
 const ONE: i128 = 1_000_000_000_000;
+/// More than any invoice is ever about; thousands of such amounts still have a sum.
+const MONEY_MAX: i128 = 1_000_000_000_000_000;
 /// Decimal places.
 const PLACES: usize = 12;
 
@@ -57,10 +59,11 @@ impl Decimal {
         narrowed(self.0 / ONE)
     }
 
-    /// The nearest whole number; a half goes away from zero.
+    /// The amount of money it is: the nearest whole number, where a half goes away from zero. What
+    /// exceeds 10^15 is held there, so that amounts can be added up.
     #[must_use]
     pub fn rounded(self) -> i64 {
-        narrowed(divided(self.0, ONE))
+        money(divided(self.0, ONE))
     }
 
     /// This many of `unit`; what lies beyond the twelfth place is cut off. What exceeds
@@ -75,10 +78,10 @@ impl Decimal {
         (quantity.0 > 0).then(|| Self(divided(amount, quantity.0)))
     }
 
-    /// The share `part / whole` of it as the nearest whole number; `whole` is positive.
+    /// The share `part / whole` of it as an amount of money; `whole` is positive.
     pub(crate) fn share(self, part: i64, whole: i64) -> i64 {
         let parts = self.0.saturating_mul(i128::from(part));
-        narrowed(divided(parts, ONE.saturating_mul(i128::from(whole))))
+        money(divided(parts, ONE.saturating_mul(i128::from(whole.max(1)))))
     }
 
     /// How many whole packages of `size` this fills, with the last one counted or not.
@@ -104,6 +107,10 @@ impl Decimal {
 pub(crate) fn divided(number: i128, by: i128) -> i128 {
     let half = if number < 0 { -(by / 2) } else { by / 2 };
     number.saturating_add(half) / by
+}
+
+fn money(number: i128) -> i64 {
+    narrowed(number.clamp(-MONEY_MAX, MONEY_MAX))
 }
 
 fn narrowed(number: i128) -> i64 {

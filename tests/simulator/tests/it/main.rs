@@ -38,6 +38,7 @@ mod page;
 mod pages;
 mod payments;
 mod portal;
+mod random;
 mod receiver;
 mod rules;
 mod schedules;

@@ -2,7 +2,7 @@
 //! and true or false, may stand as a text, as they do in a query.
 
 use crate::api::error::ApiError;
-use crate::api::form::Form;
+use crate::api::form::{Form, INTEGERS};
 use crate::moment::parse_rfc3339;
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -79,7 +79,10 @@ impl Params {
             other => other.as_i64(),
         };
         self.value(name)
-            .map(|value| number(value).ok_or_else(|| self.wrong(name, "an integer")))
+            .map(|value| {
+                let number = number(value).filter(|it| INTEGERS.contains(it));
+                number.ok_or_else(|| self.wrong(name, "an integer"))
+            })
             .transpose()
     }
 
@@ -90,7 +93,10 @@ impl Params {
             other => other.as_i64(),
         };
         self.value(name)
-            .map(|value| second(value).ok_or_else(|| self.wrong(name, "a timestamp")))
+            .map(|value| {
+                let second = second(value).filter(|it| INTEGERS.contains(it));
+                second.ok_or_else(|| self.wrong(name, "a timestamp"))
+            })
             .transpose()
     }
 
