@@ -133,7 +133,9 @@ impl Heard {
     fn refresh(&mut self, simulator: &Simulator) {
         for (kind, objects) in simulator.truth().objects {
             self.ids.insert(kind, Vec::new());
-            objects.values().for_each(|object| self.take(object));
+            for object in objects.values() {
+                self.take(object);
+            }
         }
     }
 

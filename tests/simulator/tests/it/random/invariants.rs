@@ -202,7 +202,7 @@ fn of_history(
             match previous.as_object() {
                 None => wrong.push(format!("{kind} without previous_attributes: {}", object["id"])),
                 Some(fields) if fields.is_empty() => {
-                    wrong.push(format!("{kind} with empty previous_attributes"))
+                    wrong.push(format!("{kind} with empty previous_attributes"));
                 }
                 Some(fields) => {
                     for (name, old) in fields {
