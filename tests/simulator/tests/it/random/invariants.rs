@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 /// What changes without an event, because Stripe has none for it.
 const UNTOLD: &[(&str, &[&str])] = &[
     ("checkout.session", &["metadata"]),
-    ("charge", &["disputed"]),
+    // A charge shows its payment method as that is now.
+    ("charge", &["billing_details", "disputed", "payment_method_details"]),
     ("dispute", &["evidence_details"]),
     // Both follow from the time.
     ("coupon", &["valid"]),
