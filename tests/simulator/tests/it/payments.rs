@@ -461,3 +461,25 @@ async fn charges_and_intents_are_searched() {
     assert_eq!(found["data"][0]["id"], intent["id"]);
     assert_eq!(get(&stage, &search("charges")).await["data"][0]["id"], intent["latest_charge"]);
 }
+
+#[tokio::test]
+async fn what_an_invoices_intent_is_about_follows_from_the_invoice() {
+    let stage = Stage::start().await;
+    let (customer, other) = (stage.customer(Card::Good), stage.customer(Card::Good));
+    let wish = format!(
+        "customer={customer}&items[0][price]={}&payment_behavior=default_incomplete",
+        stage.monthly
+    );
+    post(&stage, "/v1/subscriptions", &wish).await;
+    let path = format!("/v1/payment_intents?customer={customer}");
+    let intent = get(&stage, &path).await["data"][0].clone();
+    let path = format!("/v1/payment_intents/{}", intent["id"].as_str().unwrap());
+    let other = format!("customer={other}");
+    for change in ["amount=1", "currency=eur", other.as_str()] {
+        let answer = call(&stage, "POST", &path, change).await;
+        assert_eq!(answer.status.as_u16(), 400, "{change}: {}", answer.body);
+    }
+    assert_eq!(get(&stage, &path).await, intent);
+    let noted = post(&stage, &path, "metadata[a]=1").await;
+    assert_eq!(noted["metadata"]["a"], "1");
+}

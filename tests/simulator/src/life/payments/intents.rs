@@ -101,11 +101,16 @@ impl World {
     ) -> Result<(), LifeError> {
         let held = self.known_intent(id)?;
         let is_open = held.status.is_open();
-        let alters = change.amount.is_some()
-            || change.currency.is_some()
-            || change.customer.is_some()
-            || change.method.is_some();
-        if alters && !is_open {
+        let owes_otherwise =
+            change.amount.is_some() || change.currency.is_some() || change.customer.is_some();
+        // What an invoice's intent is about follows from the invoice alone.
+        if owes_otherwise && held.invoice.is_some() {
+            return Err(unexpected(
+                "The parameters amount, currency and customer cannot be used when modifying a \
+                 PaymentIntent that was created by an invoice.",
+            ));
+        }
+        if (owes_otherwise || change.method.is_some()) && !is_open {
             return Err(unexpected(&format!(
                 "This PaymentIntent's amount, currency, customer or payment_method could not be \
                  updated because it has a status of {}.",
