@@ -2,6 +2,7 @@
 
 use super::Metadata;
 use super::card::Decline;
+use super::payment_method::PaymentMethod;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChargeStatus {
@@ -40,6 +41,8 @@ pub(crate) struct Charge {
     pub(crate) invoice: Option<String>,
     pub(crate) metadata: Metadata,
     pub(crate) method: String,
+    /// The method as it was when it was charged; what becomes of it later does not show here.
+    pub(crate) method_charged: Option<PaymentMethod>,
     pub(crate) receipt_email: Option<String>,
     pub(crate) statement_descriptor: Option<String>,
     pub(crate) status: ChargeStatus,

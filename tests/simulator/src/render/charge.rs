@@ -32,7 +32,7 @@ impl Object for Charge {
     }
 
     fn render(&self, world: &World, view: View<'_>) -> Value {
-        let method = world.payment_methods.get(&self.method);
+        let method = self.method_charged.as_ref();
         let nobody = BillingDetails::default();
         let details = method.map_or(&nobody, |held| &held.billing_details);
         let succeeded = self.status == ChargeStatus::Succeeded;

@@ -351,6 +351,7 @@ impl World {
             invoice: of.invoice.clone(),
             metadata: if of.invoice.is_some() { Metadata::new() } else { of.metadata.clone() },
             method: method.to_owned(),
+            method_charged: self.payment_methods.get(method).cloned(),
             receipt_email: of.receipt_email.clone(),
             statement_descriptor: of.statement_descriptor.clone(),
             status,

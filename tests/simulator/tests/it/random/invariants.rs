@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 /// What changes without an event, because Stripe has none for it.
 const UNTOLD: &[(&str, &[&str])] = &[
     ("checkout.session", &["metadata"]),
-    // A charge shows its payment method as that is now.
-    ("charge", &["billing_details", "disputed", "payment_method_details"]),
+    ("charge", &["disputed"]),
     ("dispute", &["evidence_details"]),
     // Both follow from the time.
     ("coupon", &["valid"]),
@@ -29,6 +28,7 @@ const UNTOLD: &[(&str, &[&str])] = &[
             "net_amount",
         ],
     ),
+    // No event tells of a changed intent.
     (
         "payment_intent",
         &[
