@@ -1,6 +1,6 @@
 //! The simulator itself: a million subscriptions listed page by page, 100 to a page, as a sweep
-//! reads them. It must never be what another row measures. Beside it a server that answers as
-//! many bytes with no work between.
+//! reads them, with two cursors. It must never be what another row measures. Beside it a server that
+//! answers as many bytes with no work between.
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -33,17 +33,17 @@ pub(super) async fn run(plan: &Plan, clock: &Clock) -> anyhow::Result<Row> {
     let started = clock.monotonic();
     let simulator = Listening::simulator(SUBSCRIPTIONS).await?;
     let seeding = clock.monotonic().saturating_sub(started);
-    let mut pages = Pages::of(&simulator).await?;
-    let bytes = pages.read().await?;
+    let mut pages = [Pages::of(&simulator).await?, Pages::of(&simulator).await?];
+    let bytes = pages[0].read().await?;
     let echo = Listening::echo(bytes).await?;
-    let mut bare = Pages::of(&echo).await?;
+    let mut bare = [Pages::of(&echo).await?, Pages::of(&echo).await?];
     let (mut product, mut ceiling) = (Vec::new(), Vec::new());
     for round in 0..plan.rounds {
         for turn in [false, true] {
             if ceiling_first(round) == turn {
-                product.push(pages.over(plan, clock).await?);
+                product.push(over(&mut pages, plan, clock).await?);
             } else {
-                ceiling.push(bare.over(plan, clock).await?);
+                ceiling.push(over(&mut bare, plan, clock).await?);
             }
         }
         if let (Some(product), Some(ceiling)) = (product.last(), ceiling.last()) {
@@ -76,7 +76,7 @@ fn row(product: &Spread, ceiling: &Spread, seeding: Duration, peak_mib: f64, byt
         notes: vec![
             format!(
                 "a page has {bytes} bytes; the ceiling is a server that answers as many, with no \
-                 work between. One reader, one page at a time."
+                 work between. Two readers, each on a connection of its own, one page at a time."
             ),
             format!(
                 "seeding took {:.1} s, start of the process included; the simulator held {peak_mib:.0} \
@@ -94,6 +94,15 @@ fn row(product: &Spread, ceiling: &Spread, seeding: Duration, peak_mib: f64, byt
     }
 }
 
+/// Reads with both cursors for one measurement; the pages in a second.
+async fn over(walks: &mut [Pages; 2], plan: &Plan, clock: &Clock) -> anyhow::Result<f64> {
+    let [one, other] = walks;
+    tokio::try_join!(one.read_for(plan.warm_up, clock), other.read_for(plan.warm_up, clock))?;
+    let (one, other) =
+        tokio::try_join!(one.read_for(plan.span, clock), other.read_for(plan.span, clock))?;
+    Ok(one.per_second() + other.per_second())
+}
+
 /// A walk over pages, one request after another on one connection.
 struct Pages {
     after: Option<String>,
@@ -108,12 +117,6 @@ impl Pages {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         Ok(Self { after: None, host: server.address.to_string(), sender })
-    }
-
-    /// Reads for one measurement; the pages in a second.
-    async fn over(&mut self, plan: &Plan, clock: &Clock) -> anyhow::Result<f64> {
-        self.read_for(plan.warm_up, clock).await?;
-        Ok(self.read_for(plan.span, clock).await?.per_second())
     }
 
     async fn read_for(&mut self, span: Duration, clock: &Clock) -> anyhow::Result<Window> {
