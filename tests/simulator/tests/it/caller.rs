@@ -32,6 +32,20 @@ pub(crate) async fn call(stage: &Stage, method: &str, path: &str, form: &str) ->
     call_with(stage, method, path, form, &[KEY]).await
 }
 
+/// The body that a form is answered with, which has to be taken.
+pub(crate) async fn post(stage: &Stage, path: &str, form: &str) -> Value {
+    let answer = call(stage, "POST", path, form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path} {form}: {}", answer.body);
+    answer.body
+}
+
+/// The body at a path, which has to be there.
+pub(crate) async fn get(stage: &Stage, path: &str) -> Value {
+    let answer = call(stage, "GET", path, "").await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+    answer.body
+}
+
 /// Posts under an idempotency key.
 pub(crate) async fn post_under(stage: &Stage, key: &str, path: &str, form: &str) -> Answer {
     call_with(stage, "POST", path, form, &[KEY, ("idempotency-key", key)]).await

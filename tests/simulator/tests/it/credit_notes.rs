@@ -1,21 +1,9 @@
 //! Credit notes: before an invoice is paid they lower it, afterwards money goes back.
 
-use crate::caller::call;
+use crate::caller::{call, get, post};
 use crate::stage::{Stage, events, kinds, same_set};
 use counterfoil_simulator::Card;
 use serde_json::{Value, json};
-
-async fn post(stage: &Stage, path: &str, form: &str) -> Value {
-    let answer = call(stage, "POST", path, form).await;
-    assert_eq!(answer.status.as_u16(), 200, "{path} {form}: {}", answer.body);
-    answer.body
-}
-
-async fn get(stage: &Stage, path: &str) -> Value {
-    let answer = call(stage, "GET", path, "").await;
-    assert_eq!(answer.status.as_u16(), 200, "{path}: {}", answer.body);
-    answer.body
-}
 
 /// A customer and the first invoice of its subscription, 20.00: paid or open by the card.
 async fn invoiced(card: Card) -> (Stage, String, String) {

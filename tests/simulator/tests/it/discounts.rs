@@ -1,21 +1,9 @@
 //! Coupons, promotion codes, and what discounts take off invoices.
 
-use crate::caller::{KEY, call, call_with};
+use crate::caller::{KEY, call, call_with, get, post};
 use crate::stage::{DAY, START, Stage, kinds, same_set};
 use counterfoil_simulator::Card;
 use serde_json::{Value, json};
-
-async fn post(stage: &Stage, path: &str, form: &str) -> Value {
-    let answer = call(stage, "POST", path, form).await;
-    assert_eq!(answer.status, 200, "{path} {form}: {}", answer.body);
-    answer.body
-}
-
-async fn get(stage: &Stage, path: &str) -> Value {
-    let answer = call(stage, "GET", path, "").await;
-    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-    answer.body
-}
 
 async fn refused(stage: &Stage, path: &str, form: &str) -> Value {
     let answer = call(stage, "POST", path, form).await;

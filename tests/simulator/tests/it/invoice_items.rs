@@ -1,7 +1,7 @@
 //! Invoice items, and the lines that stand for them on a draft.
 
-use crate::caller::call;
-use crate::invoices::{get, id, post, refused};
+use crate::caller::{call, get, post};
+use crate::invoices::{id, refused};
 use crate::stage::Stage;
 use counterfoil_simulator::Card;
 use http::StatusCode;

@@ -1,8 +1,8 @@
 //! Previews of invoices: what they show is what is billed, to the last unit, and they leave
 //! nothing behind.
 
-use crate::caller::call;
-use crate::invoices::{get, id, post};
+use crate::caller::{call, get, post};
+use crate::invoices::id;
 use crate::metered::{COUNTED, Metered};
 use crate::stage::{DAY, HOUR, Stage, events};
 use counterfoil_simulator::{Cancel, Card, Options, Rules, SubscriptionRules};

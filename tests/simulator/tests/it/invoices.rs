@@ -1,23 +1,11 @@
 //! Invoices by request: which call each state allows, what becomes of it, and which events tell.
 
-use crate::caller::call;
+use crate::caller::{call, get, post};
 use crate::stage::{DAY, HOUR, START, Stage, kinds, same_set};
 use counterfoil_simulator::{Card, Options, Rules};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-pub(crate) async fn post(stage: &Stage, path: &str, form: &str) -> Value {
-    let answer = call(stage, "POST", path, form).await;
-    assert_eq!(answer.status, StatusCode::OK, "{path} {form}: {}", answer.body);
-    answer.body
-}
-
-pub(crate) async fn get(stage: &Stage, path: &str) -> Value {
-    let answer = call(stage, "GET", path, "").await;
-    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-    answer.body
-}
 
 /// The code, the parameter and the message of a refusal.
 pub(crate) async fn refused(stage: &Stage, path: &str, form: &str) -> (String, String, String) {

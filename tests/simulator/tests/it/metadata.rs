@@ -1,8 +1,8 @@
 //! Metadata of objects: merged, unset, and kept within its limits. Other parameters whose limits
 //! hold wherever they are given.
 
-use crate::caller::call;
-use crate::invoices::{id, post, refused};
+use crate::caller::{call, post};
+use crate::invoices::{id, refused};
 use crate::stage::{START, Stage};
 use counterfoil_simulator::Card;
 use serde_json::json;

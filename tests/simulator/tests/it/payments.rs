@@ -1,23 +1,11 @@
 //! Payment intents, charges and methods over the API: every way an attempt can end.
 
-use crate::caller::{KEY, call, call_with};
+use crate::caller::{KEY, call, call_with, get, post};
 use crate::stage::{DAY, Stage, events, kinds, same_set};
 use counterfoil_simulator::Card;
 use serde_json::{Value, json};
 
 const PAY: &str = "amount=2000&currency=usd&confirm=true";
-
-async fn post(stage: &Stage, path: &str, form: &str) -> Value {
-    let answer = call(stage, "POST", path, form).await;
-    assert_eq!(answer.status.as_u16(), 200, "{path} {form}: {}", answer.body);
-    answer.body
-}
-
-async fn get(stage: &Stage, path: &str) -> Value {
-    let answer = call(stage, "GET", path, "").await;
-    assert_eq!(answer.status.as_u16(), 200, "{path}: {}", answer.body);
-    answer.body
-}
 
 /// The types of the events that were made since there were so many.
 fn made_since(stage: &Stage, before: usize) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! `/v1/billing_portal/configurations` (STRIPE.md 9.2).
 
 use super::checkout_offer::check_url;
+use super::subscription_end_terms::FEEDBACK;
 use super::{Answered, Call, Resource, Verb};
 use crate::api::error::ApiError;
 use crate::api::form::Form;
@@ -187,17 +188,7 @@ fn cancel(form: &Form, of: &mut CancelFeature) -> Result<(), ApiError> {
     let reason = form.inner("cancellation_reason");
     reason.only(&["enabled", "options"])?;
     of.reason_enabled = reason.boolean("enabled")?.unwrap_or(of.reason_enabled);
-    let options = [
-        "customer_service",
-        "low_quality",
-        "missing_features",
-        "other",
-        "switched_service",
-        "too_complex",
-        "too_expensive",
-        "unused",
-    ];
-    if let Some(options) = choices(&reason, "options", &options)? {
+    if let Some(options) = choices(&reason, "options", FEEDBACK)? {
         of.reason_options = options;
     }
     Ok(())

@@ -80,20 +80,21 @@ pub(super) fn resume(form: &Form, version: &ApiVersion) -> Result<Resume, ApiErr
     })
 }
 
+/// Why a customer leaves, in the words that Stripe knows.
+pub(super) const FEEDBACK: &[&str] = &[
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "other",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+];
+
 pub(super) fn feedback(details: &Form) -> Result<Option<String>, ApiError> {
-    const KNOWN: &[&str] = &[
-        "",
-        "customer_service",
-        "low_quality",
-        "missing_features",
-        "other",
-        "switched_service",
-        "too_complex",
-        "too_expensive",
-        "unused",
-    ];
     match details.text("feedback") {
-        Some(word) if !KNOWN.contains(&word) => {
+        Some(word) if !word.is_empty() && !FEEDBACK.contains(&word) => {
             Err(ApiError::invalid("cancellation_details[feedback]", "Invalid feedback"))
         }
         word => Ok(word.map(str::to_owned)),

@@ -1,9 +1,9 @@
 //! Sequence 10: a bank takes a charge back or asks about it, is answered, and decides.
 
-use crate::caller::call;
+use crate::caller::{call, post};
 use crate::stage::{DAY, Stage, same_set};
 use counterfoil_simulator::{Card, DisputeOpening, Options, PaymentRules, Rules};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 struct Disputed {
@@ -24,12 +24,6 @@ async fn disputed(card: Card) -> Disputed {
     let charge = truth.objects["charge"].keys().next().unwrap().clone();
     let dispute = truth.objects["dispute"].keys().next().unwrap().clone();
     Disputed { stage, subscription, charge, dispute, kinds }
-}
-
-async fn post(stage: &Stage, path: &str, form: &str) -> Value {
-    let answer = call(stage, "POST", path, form).await;
-    assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
-    answer.body
 }
 
 #[tokio::test]
