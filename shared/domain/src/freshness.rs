@@ -79,6 +79,8 @@ pub enum Place {
     Between,
     /// `*.deleted`, and a fetch that found nothing: only a new creation comes after it.
     Last,
+    /// The same, of an object whose id is never given again: nothing comes after it.
+    End,
 }
 
 /// What one sighting proves about its order among the sightings of its second.
@@ -107,17 +109,19 @@ impl Witness {
 
 /// The last content of one second, if all that is known of that second proves it.
 ///
-/// In turn: a deletion is last, unless there is a creation too, since an id that is the caller's to
-/// give may be given again; a creation is last only if alone; a status that only moves forward
+/// In turn: a deletion is last, unless there is a creation too and the id is the caller's to give,
+/// so that it may be given again; a creation is last only if alone; a status that only moves forward
 /// leaves the furthest; and among those left, each event's past must link all contents into one
 /// chain in which none comes twice. An object that went there and back within a second proves
 /// nothing, nor does a content of unknown origin in mid-chain.
 #[must_use]
 pub fn last_of(witnesses: &[Witness]) -> Option<Digest> {
-    let gone: Vec<&Witness> = witnesses.iter().filter(|it| it.place == Place::Last).collect();
+    let gone: Vec<&Witness> =
+        witnesses.iter().filter(|it| matches!(it.place, Place::Last | Place::End)).collect();
     if !gone.is_empty() {
         let born = witnesses.iter().any(|it| it.place == Place::First);
-        return if born { None } else { only_content(&gone) };
+        let ended = gone.iter().any(|it| it.place == Place::End);
+        return if born && !ended { None } else { only_content(&gone) };
     }
     let later: Vec<&Witness> = witnesses.iter().filter(|it| it.place != Place::First).collect();
     if later.is_empty() {
@@ -224,7 +228,7 @@ mod tests {
         check("10 active", "10 past_due", Verdict::Tie);
     }
 
-    /// A witness written as `CONTENT [first|last] [+PROGRESS] [after CONTENT]`.
+    /// A witness written as `CONTENT [first|last|end] [+PROGRESS] [after CONTENT]`.
     fn witness(text: &str) -> Witness {
         let words: Vec<&str> = text.split_whitespace().collect();
         let mut it = Witness::of_content(digest(words[0]), false);
@@ -232,6 +236,7 @@ mod tests {
             match *word {
                 "first" => it.place = Place::First,
                 "last" => it.place = Place::Last,
+                "end" => it.place = Place::End,
                 "after" => it.before = Some(digest(words[at + 1])),
                 _ if word.starts_with('+') => it.progress = word[1..].parse().ok(),
                 _ => assert_eq!(words[at - 1], "after", "{text}"),
@@ -262,6 +267,13 @@ mod tests {
     fn an_id_may_be_given_again_so_creation_and_deletion_prove_nothing_together() {
         check_last(&["new first", "gone last"], None);
         check_last(&["new first", "changed after new", "gone last"], None);
+    }
+
+    #[test]
+    fn an_id_of_stripes_own_never_returns() {
+        check_last(&["new first", "gone end"], Some("gone"));
+        check_last(&["new first", "changed after new", "gone end"], Some("gone"));
+        check_last(&["gone last", "gone end", "new first"], Some("gone"));
     }
 
     #[test]

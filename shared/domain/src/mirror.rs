@@ -1,115 +1,88 @@
 //! The rows of the mirror: Stripe's objects in our words, as one sighting shows them.
 //!
-//! Fields are named as Stripe names them, with the path joined by `_` where Stripe nests. Money is
-//! in minor units beside its currency. Only what is listed here ever leaves a payload.
+//! Columns are named as Stripe names its fields, with the path joined by `_` where Stripe nests.
+//! Money is in minor units beside its currency. Only what has a column ever leaves a payload. Which
+//! columns a table has, and where their values are found, is the projection's to say; the store
+//! writes any row of any table.
 
-mod customer;
-mod invoice;
-mod price;
-mod product;
-mod subscription;
+mod kind;
+mod table;
 
-pub use customer::Customer;
-pub use invoice::{Invoice, InvoiceLine};
-pub use price::Price;
-pub use product::Product;
-pub use subscription::{Subscription, SubscriptionItem};
-
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::{Serialize, Serializer};
+pub use kind::ObjectKind;
+pub use table::{Column, Owner, Table, Type};
 
 use crate::freshness::Digest;
 use crate::timestamp::Timestamp;
 
-/// The caller's own keys and values on an object; at most 50 of them (STRIPE.md section 7.1).
-pub type Metadata = BTreeMap<String, String>;
-
-/// The kinds of object the mirror holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ObjectKind {
-    /// `customer`
-    Customer,
-    /// `product`
-    Product,
-    /// `price`
-    Price,
-    /// `subscription`, with its items
-    Subscription,
-    /// `invoice`, with its lines
-    Invoice,
-}
-
-impl ObjectKind {
-    /// All kinds, in the order in which their rows are locked and written: every transaction keeps
-    /// to it, so that two workers never wait for each other in a circle.
-    pub const ALL: [Self; 5] =
-        [Self::Customer, Self::Product, Self::Price, Self::Subscription, Self::Invoice];
-
-    /// Stripe's name of the kind: the value of the object's `object` field.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Product => "product",
-            Self::Price => "price",
-            Self::Subscription => "subscription",
-            Self::Invoice => "invoice",
-        }
-    }
-}
-
-impl fmt::Display for ObjectKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// What one sighting shows of one object.
+/// One value of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
-    /// A customer.
-    Customer(Box<Customer>),
-    /// A product.
-    Product(Box<Product>),
-    /// A price.
-    Price(Box<Price>),
-    /// A subscription with its items.
-    Subscription(Box<Subscription>),
-    /// An invoice with its lines.
-    Invoice(Box<Invoice>),
+pub enum Value {
+    /// Text without NUL, which Postgres cannot hold.
+    Text(String),
+    /// A whole number; money is in minor units.
+    Integer(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// A moment.
+    Time(Timestamp),
+    /// An exact decimal numeral, never a float on the way.
+    Decimal(String),
+    /// JSON in its canonical form: keys in order, no blanks.
+    Json(String),
+}
+
+/// One object, or one child of one, as a sighting shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The table it belongs to.
+    pub table: &'static Table,
+    /// Its id.
+    pub id: String,
+    /// The values of the table's columns, in their order. What is not shown is not known.
+    pub values: Vec<Option<Value>>,
 }
 
 impl Row {
-    /// The kind of the object.
+    /// The value of a column. `None` where it is not known, and where there is no such column.
     #[must_use]
-    pub fn kind(&self) -> ObjectKind {
-        match self {
-            Self::Customer(_) => ObjectKind::Customer,
-            Self::Product(_) => ObjectKind::Product,
-            Self::Price(_) => ObjectKind::Price,
-            Self::Subscription(_) => ObjectKind::Subscription,
-            Self::Invoice(_) => ObjectKind::Invoice,
+    pub fn get(&self, column: &str) -> Option<&Value> {
+        let place = self.table.columns.iter().position(|it| it.name == column)?;
+        self.values.get(place)?.as_ref()
+    }
+
+    /// The value of a column of text.
+    #[must_use]
+    pub fn text(&self, column: &str) -> Option<&str> {
+        match self.get(column)? {
+            Value::Text(it) => Some(it),
+            Value::Integer(_)
+            | Value::Flag(_)
+            | Value::Time(_)
+            | Value::Decimal(_)
+            | Value::Json(_) => None,
         }
     }
 
     /// The customer the object belongs to, or is.
     #[must_use]
     pub fn customer(&self) -> Option<&str> {
-        match self {
-            Self::Customer(it) => Some(&it.id),
-            Self::Subscription(it) => it.customer.as_deref(),
-            Self::Invoice(it) => it.customer.as_deref(),
-            Self::Product(_) | Self::Price(_) => None,
+        match self.table.owner {
+            Owner::Itself => Some(&self.id),
+            Owner::Column(column) => self.text(column),
+            Owner::Through { .. } | Owner::Nobody => None,
         }
     }
 }
 
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.unix_micros())
-    }
+/// The children of an object, of one kind, that a sighting shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Children {
+    /// The table they belong to.
+    pub table: &'static Table,
+    /// In the order of their ids.
+    pub rows: Vec<Row>,
+    /// Whether these are all that there are. Where they are not, only a fetch tells which are gone.
+    pub whole: bool,
 }
 
 /// What a sighting means for our rows.
@@ -119,15 +92,33 @@ pub struct Projection {
     pub kind: ObjectKind,
     /// The object's id.
     pub id: String,
-    /// What becomes of its rows.
+    /// What becomes of its row.
     pub change: Change,
+    /// The children shown. Children that Stripe shows only on request are missing here when they
+    /// were not shown, and stay as they are.
+    pub children: Vec<Children>,
     /// What the sighting says, in short.
     pub digest: Digest,
-    /// Whether all children were shown. Where they were not, only a fetch can tell which are gone.
-    pub complete: bool,
 }
 
-/// What becomes of an object's rows.
+impl Projection {
+    /// Whether all children were shown that this kind shows unasked.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.children.iter().all(|it| it.whole)
+    }
+
+    /// The customer the object belongs to, or is.
+    #[must_use]
+    pub fn customer(&self) -> Option<&str> {
+        match self.kind {
+            ObjectKind::Customer | ObjectKind::ActiveEntitlementSummary => Some(&self.id),
+            _ => self.change.row().and_then(Row::customer),
+        }
+    }
+}
+
+/// What becomes of an object's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// The object is as shown.

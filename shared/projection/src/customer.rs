@@ -1,26 +1,34 @@
-use counterfoil_domain::mirror::Customer;
-use counterfoil_stripe_wire::object as wire;
+//! Customers (STRIPE.md section 5.5).
 
-pub(crate) fn row(id: String, it: wire::Customer) -> Customer {
-    Customer {
-        id,
-        created: it.created.map(|at| at.0),
-        email: it.email.map(|text| text.0),
-        name: it.name.map(|text| text.0),
-        phone: it.phone.map(|text| text.0),
-        address: it.address.map(|json| json.0),
-        description: it.description.map(|text| text.0),
-        balance: it.balance.or(it.account_balance),
-        currency: it.currency.map(|text| text.0),
-        delinquent: it.delinquent,
-        default_source: it.default_source.map(|id| id.0.0),
-        invoice_prefix: it.invoice_prefix.map(|text| text.0),
-        invoice_settings_default_payment_method: it
-            .invoice_settings
-            .and_then(|settings| settings.default_payment_method)
-            .map(|id| id.0.0),
-        tax_exempt: it.tax_exempt.map(|text| text.0),
-        test_clock: it.test_clock.map(|id| id.0.0),
-        metadata: it.metadata.0,
-    }
-}
+use counterfoil_domain::mirror::{ObjectKind, Owner};
+
+use crate::field::From::At;
+use crate::field::{flag, integer, json, metadata, reference, text, time};
+use crate::object::Object;
+
+pub(crate) static OBJECT: Object = Object::new(
+    ObjectKind::Customer,
+    Owner::Itself,
+    &[
+        time("created"),
+        text("email").personal(),
+        text("name").personal(),
+        text("phone").personal(),
+        json("address").personal(),
+        json("shipping").personal(),
+        text("individual_name").personal(),
+        text("business_name").personal(),
+        text("description").personal(),
+        // Minor units of `currency`; negative is credit. `account_balance` before 2019-10-17.
+        integer("balance").from(&[At("balance"), At("account_balance")]),
+        text("currency"),
+        flag("delinquent"),
+        reference("default_source"),
+        text("invoice_prefix"),
+        reference("invoice_settings_default_payment_method")
+            .from(&[At("invoice_settings.default_payment_method")]),
+        text("tax_exempt"),
+        reference("test_clock"),
+        metadata().personal(),
+    ],
+);

@@ -1,102 +1,96 @@
-//! Invoices. 2025-03-31.basil regrouped them: the subscription moved under `parent`, and a line's
-//! price, item and proration under `pricing` and `parent` (STRIPE.md section 5.4).
+//! Invoices with their lines (STRIPE.md section 5.4). 2025-03-31.basil regrouped them: the
+//! subscription moved under `parent`, and a line's price, item and proration under `pricing` and
+//! `parent`. Payments are objects of their own since then, and shown on request only. Amounts are
+//! minor units of `currency`.
 
-use counterfoil_domain::mirror::{Invoice, InvoiceLine, ObjectKind};
-use counterfoil_stripe_wire::object as wire;
-use counterfoil_stripe_wire::tolerant::{List, Ref};
+use counterfoil_domain::mirror::{ObjectKind, Owner};
 
-use crate::project::{ProjectionError, id};
+use crate::field::From::At;
+use crate::field::{decimal, flag, integer, json, metadata, reference, references, text, time};
+use crate::object::{ChildList, Object};
 
-pub(crate) fn row(id: String, it: wire::Invoice) -> Result<Invoice, ProjectionError> {
-    let mut lines = it
-        .lines
-        .map(List::entries)
-        .unwrap_or_default()
-        .into_iter()
-        .map(line_row)
-        .collect::<Result<Vec<_>, _>>()?;
-    lines.sort_by(|a, b| a.id.cmp(&b.id));
-    let parent = it.parent.and_then(|parent| parent.subscription_details);
-    let (finalized_at, paid_at, voided_at, marked_uncollectible_at) =
-        it.status_transitions.map_or((None, None, None, None), |it| {
-            (it.finalized_at, it.paid_at, it.voided_at, it.marked_uncollectible_at)
-        });
-    Ok(Invoice {
-        id,
-        created: it.created.map(|at| at.0),
-        customer: text(it.customer),
-        subscription: text(parent.and_then(|details| details.subscription).or(it.subscription)),
-        status: it.status.map(|text| text.0),
-        billing_reason: it.billing_reason.map(|text| text.0),
-        collection_method: it.collection_method.map(|text| text.0),
-        currency: it.currency.map(|text| text.0),
-        number: it.number.map(|text| text.0),
-        amount_due: it.amount_due,
-        amount_paid: it.amount_paid,
-        amount_remaining: it.amount_remaining,
-        subtotal: it.subtotal,
-        total: it.total,
-        starting_balance: it.starting_balance,
-        ending_balance: it.ending_balance,
-        attempt_count: it.attempt_count,
-        attempted: it.attempted,
-        auto_advance: it.auto_advance,
-        next_payment_attempt: it.next_payment_attempt.map(|at| at.0),
-        due_date: it.due_date.map(|at| at.0),
-        period_start: it.period_start.map(|at| at.0),
-        period_end: it.period_end.map(|at| at.0),
-        status_transitions_finalized_at: finalized_at.map(|at| at.0),
-        status_transitions_paid_at: paid_at.map(|at| at.0),
-        status_transitions_voided_at: voided_at.map(|at| at.0),
-        status_transitions_marked_uncollectible_at: marked_uncollectible_at.map(|at| at.0),
-        default_payment_method: text(it.default_payment_method),
-        hosted_invoice_url: it.hosted_invoice_url.map(|text| text.0),
-        invoice_pdf: it.invoice_pdf.map(|text| text.0),
-        test_clock: text(it.test_clock),
-        metadata: it.metadata.0,
-        lines,
-    })
-}
-
-fn line_row(it: wire::InvoiceLine) -> Result<InvoiceLine, ProjectionError> {
-    let details = it
-        .parent
-        .and_then(|parent| parent.subscription_item_details.or(parent.invoice_item_details));
-    let (subscription, subscription_item, invoice_item, proration) = details
-        .map_or((None, None, None, None), |it| {
-            (it.subscription, it.subscription_item, it.invoice_item, it.proration)
-        });
-    let (price, product, unit_amount) = match (it.pricing, it.price.or(it.plan)) {
-        (Some(pricing), _) => {
-            let (price, product) =
-                pricing.price_details.map_or((None, None), |it| (it.price, it.product));
-            (text(price), text(product), pricing.unit_amount_decimal)
-        }
+pub(crate) static OBJECT: Object = Object::new(
+    ObjectKind::Invoice,
+    Owner::Column("customer"),
+    &[
+        time("created"),
+        reference("customer"),
+        reference("subscription")
+            .from(&[At("parent.subscription_details.subscription"), At("subscription")]),
+        text("status"),
+        text("billing_reason"),
+        text("collection_method"),
+        text("currency"),
+        text("number"),
+        integer("amount_due"),
+        integer("amount_paid"),
+        integer("amount_remaining"),
+        integer("subtotal"),
+        // May be negative.
+        integer("total"),
+        integer("starting_balance"),
+        integer("ending_balance"),
+        integer("attempt_count"),
+        flag("attempted"),
+        flag("auto_advance"),
+        time("next_payment_attempt"),
+        time("due_date"),
+        // What could be picked up; for a renewal the past period. The service period is the lines'.
+        time("period_start"),
+        time("period_end"),
+        time("status_transitions_finalized_at").from(&[At("status_transitions.finalized_at")]),
+        time("status_transitions_paid_at").from(&[At("status_transitions.paid_at")]),
+        time("status_transitions_voided_at").from(&[At("status_transitions.voided_at")]),
+        time("status_transitions_marked_uncollectible_at")
+            .from(&[At("status_transitions.marked_uncollectible_at")]),
+        reference("default_payment_method"),
+        text("hosted_invoice_url").personal().restless(),
+        text("invoice_pdf").personal().restless(),
+        reference("test_clock"),
+        metadata().personal(),
+    ],
+)
+.children(&[ChildList {
+    table: "invoice_lines",
+    parent: "invoice",
+    list: "lines",
+    on_request: false,
+    fields: &[
+        integer("amount"),
+        text("currency"),
+        text("description").personal(),
+        integer("quantity"),
+        reference("price").from(&[At("pricing.price_details.price"), At("price"), At("plan")]),
+        reference("product").from(&[
+            At("pricing.price_details.product"),
+            At("price.product"),
+            At("plan.product"),
+        ]),
         // A line of before basil names its price, whose amount need not be the line's (it is not
         // during a trial): what the line itself says of a unit is not shown.
-        (None, Some(price)) => (price.id.map(|text| text.0), text(price.product), None),
-        (None, None) => (None, None, None),
-    };
-    let (period_start, period_end) = it.period.map_or((None, None), |it| (it.start, it.end));
-    Ok(InvoiceLine {
-        id: id(ObjectKind::Invoice, it.id.as_ref())?,
-        amount: it.amount,
-        currency: it.currency.map(|text| text.0),
-        description: it.description.map(|text| text.0),
-        quantity: it.quantity,
-        price,
-        product,
-        unit_amount_decimal: unit_amount.map(|decimal| decimal.0),
-        subscription: text(subscription.or(it.subscription)),
-        subscription_item: text(subscription_item.or(it.subscription_item)),
-        invoice_item: text(invoice_item.or(it.invoice_item)),
-        proration: proration.or(it.proration),
-        period_start: period_start.map(|at| at.0),
-        period_end: period_end.map(|at| at.0),
-        metadata: it.metadata.0,
-    })
-}
-
-fn text(reference: Option<Ref>) -> Option<String> {
-    reference.map(|id| id.0.0)
-}
+        decimal("unit_amount_decimal").from(&[At("pricing.unit_amount_decimal")]),
+        reference("subscription").from(&[
+            At("parent.subscription_item_details.subscription"),
+            At("parent.invoice_item_details.subscription"),
+            At("subscription"),
+        ]),
+        reference("subscription_item").from(&[
+            At("parent.subscription_item_details.subscription_item"),
+            At("subscription_item"),
+        ]),
+        reference("invoice_item").from(&[
+            At("parent.invoice_item_details.invoice_item"),
+            At("parent.subscription_item_details.invoice_item"),
+            At("invoice_item"),
+        ]),
+        flag("proration").from(&[
+            At("parent.subscription_item_details.proration"),
+            At("parent.invoice_item_details.proration"),
+            At("proration"),
+        ]),
+        time("period_start").from(&[At("period.start")]),
+        time("period_end").from(&[At("period.end")]),
+        metadata().personal(),
+    ],
+}])
+.progress("status", &[&["draft"], &["open"], &["uncollectible"], &["paid", "void"]]);

@@ -6,8 +6,10 @@
 
 pub mod coverage;
 mod customer;
+mod field;
 mod invoice;
 mod meaning;
+mod object;
 mod price;
 mod product;
 mod project;
@@ -15,5 +17,6 @@ mod subscription;
 mod witness;
 
 pub use meaning::{Meaning, meaning_of};
+pub use object::{table_of, tables};
 pub use project::{ProjectionError, absent, project};
 pub use witness::witness_of;

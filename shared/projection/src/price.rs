@@ -1,33 +1,35 @@
-use counterfoil_domain::mirror::Price;
-use counterfoil_stripe_wire::object as wire;
+//! Prices (STRIPE.md section 5.3). Tiers and amounts in other currencies are shown on request only,
+//! and are not kept.
 
-pub(crate) fn row(id: String, it: wire::Price) -> Price {
-    let (interval, interval_count, usage_type, meter) = match it.recurring {
-        Some(it) => (it.interval, it.interval_count, it.usage_type, it.meter),
-        None => (None, None, None, None),
-    };
-    let (divide_by, round) =
-        it.transform_quantity.map_or((None, None), |it| (it.divide_by, it.round));
-    Price {
-        id,
-        created: it.created.map(|at| at.0),
-        active: it.active,
-        product: it.product.map(|id| id.0.0),
-        currency: it.currency.map(|text| text.0),
-        r#type: it.r#type.map(|text| text.0),
-        billing_scheme: it.billing_scheme.map(|text| text.0),
-        unit_amount: it.unit_amount,
-        unit_amount_decimal: it.unit_amount_decimal.map(|decimal| decimal.0),
-        recurring_interval: interval.map(|text| text.0),
-        recurring_interval_count: interval_count,
-        recurring_usage_type: usage_type.map(|text| text.0),
-        recurring_meter: meter.map(|id| id.0.0),
-        tiers_mode: it.tiers_mode.map(|text| text.0),
-        lookup_key: it.lookup_key.map(|text| text.0),
-        nickname: it.nickname.map(|text| text.0),
-        tax_behavior: it.tax_behavior.map(|text| text.0),
-        transform_quantity_divide_by: divide_by,
-        transform_quantity_round: round.map(|text| text.0),
-        metadata: it.metadata.0,
-    }
-}
+use counterfoil_domain::mirror::{ObjectKind, Owner};
+
+use crate::field::From::At;
+use crate::field::{decimal, flag, integer, metadata, reference, text, time};
+use crate::object::Object;
+
+pub(crate) static OBJECT: Object = Object::new(
+    ObjectKind::Price,
+    Owner::Nobody,
+    &[
+        time("created"),
+        flag("active"),
+        reference("product"),
+        text("currency"),
+        text("type"),
+        text("billing_scheme"),
+        integer("unit_amount"),
+        decimal("unit_amount_decimal"),
+        text("recurring_interval").from(&[At("recurring.interval")]),
+        integer("recurring_interval_count").from(&[At("recurring.interval_count")]),
+        text("recurring_usage_type").from(&[At("recurring.usage_type")]),
+        reference("recurring_meter").from(&[At("recurring.meter")]),
+        integer("recurring_trial_period_days").from(&[At("recurring.trial_period_days")]),
+        text("tiers_mode"),
+        text("lookup_key"),
+        text("nickname"),
+        text("tax_behavior"),
+        integer("transform_quantity_divide_by").from(&[At("transform_quantity.divide_by")]),
+        text("transform_quantity_round").from(&[At("transform_quantity.round")]),
+        metadata(),
+    ],
+);

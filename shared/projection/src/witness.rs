@@ -1,11 +1,12 @@
 //! What an event proves about its order among the events of its second.
 
 use counterfoil_domain::freshness::{Place, Witness};
-use counterfoil_domain::mirror::{Projection, Row};
+use counterfoil_domain::mirror::{ObjectKind, Projection};
 use counterfoil_stripe_wire::event::{Content, Event};
 use counterfoil_stripe_wire::revert::revert;
 
 use crate::meaning::{Meaning, is_deletion, meaning_of};
+use crate::object::know;
 use crate::project::project;
 
 /// Reads a received body as a witness. `None` when it is no sighting of a mirrored object.
@@ -15,19 +16,21 @@ pub fn witness_of(body: &[u8]) -> Option<Witness> {
     let Ok(Meaning::Sighting(projection)) = meaning_of(&event) else { return None };
     Some(Witness {
         digest: projection.digest,
-        place: place_of(&event.event_type),
+        place: place_of(projection.kind, &event.event_type),
         progress: progress_of(&projection),
         before: before(&event, &projection).map(|past| past.digest),
     })
 }
 
-fn place_of(event_type: &str) -> Place {
+fn place_of(kind: ObjectKind, event_type: &str) -> Place {
     if event_type.ends_with(".created") {
         Place::First
-    } else if is_deletion(event_type) {
+    } else if !is_deletion(event_type) {
+        Place::Between
+    } else if kind.ids_may_return() {
         Place::Last
     } else {
-        Place::Between
+        Place::End
     }
 }
 
@@ -42,23 +45,10 @@ fn before(event: &Event<'_>, now: &Projection) -> Option<Projection> {
     (past.digest != now.digest).then_some(past)
 }
 
-/// How far a status that only moves forward has come (STRIPE.md sections 5.2 and 5.4). Among the
-/// statuses of one number the object may move freely.
+/// How far a status that only moves forward has come (STRIPE.md sections 5.2, 5.4 and 5.5).
 fn progress_of(projection: &Projection) -> Option<u8> {
-    match projection.change.row()? {
-        Row::Subscription(it) => match it.status.as_deref()? {
-            "incomplete" => Some(0),
-            "trialing" | "active" | "past_due" | "unpaid" | "paused" => Some(1),
-            "canceled" | "incomplete_expired" => Some(2),
-            _ => None,
-        },
-        Row::Invoice(it) => match it.status.as_deref()? {
-            "draft" => Some(0),
-            "open" => Some(1),
-            "uncollectible" => Some(2),
-            "paid" | "void" => Some(3),
-            _ => None,
-        },
-        Row::Customer(_) | Row::Product(_) | Row::Price(_) => None,
-    }
+    let progress = know(projection.kind).object.progress.as_ref()?;
+    let status = projection.change.row()?.text(progress.column)?;
+    let group = progress.groups.iter().position(|it| it.contains(&status))?;
+    u8::try_from(group).ok()
 }

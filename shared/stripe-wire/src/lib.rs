@@ -1,5 +1,4 @@
-//! What Stripe sends, read tolerantly: signatures, event envelopes, and the fields we read of each
-//! object, across API versions from 2020-08-27 to the newest.
+//! What Stripe sends, read tolerantly: signatures, event envelopes, and any object as a tree.
 //!
 //! Pure. Nothing is required that we can do without, unknown fields and values pass, and a field of
 //! a wrong shape is an error that names where it lies; nothing panics. What cannot be read is for
@@ -7,7 +6,7 @@
 
 pub mod event;
 pub mod head;
-pub mod object;
+pub mod node;
 pub mod revert;
 pub mod signature;
 pub mod tolerant;
