@@ -39,7 +39,16 @@ pub enum ProjectionError {
         /// What it should have been.
         kind: ObjectKind,
     },
+    /// The event says that something happened to an object of this kind, and names one of another.
+    #[error("the event names an object that is no {kind}")]
+    OtherKind {
+        /// What it should have been.
+        kind: ObjectKind,
+    },
 }
+
+/// The longest id (STRIPE.md section 5.1).
+pub(crate) const ID_BYTES_MAX: usize = 255;
 
 /// Projects one object. `deleted` says that the sighting is of its deletion, where the body itself
 /// does not.
@@ -96,7 +105,7 @@ fn id(known: &Known, node: &Node<'_>) -> Result<String, ProjectionError> {
         parts.push(part);
     }
     let id = parts.join(":");
-    if id.len() > 255 { Err(ProjectionError::IdTooLong { kind }) } else { Ok(id) }
+    if id.len() > ID_BYTES_MAX { Err(ProjectionError::IdTooLong { kind }) } else { Ok(id) }
 }
 
 /// Whether a list that is shown on request only is wanted and was not shown: once the object has
@@ -148,7 +157,7 @@ fn children_of(
     let mut rows = Vec::new();
     for (place, node) in data.list().map_err(unreadable)?.iter().enumerate() {
         let id = match node.get("id") {
-            Some(Node::Text(id)) if id.len() > 255 => {
+            Some(Node::Text(id)) if id.len() > ID_BYTES_MAX => {
                 return Err(ProjectionError::IdTooLong { kind });
             }
             Some(it @ Node::Text(id)) if !id.is_empty() => it.text().map_err(unreadable)?,

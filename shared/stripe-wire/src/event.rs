@@ -43,8 +43,17 @@ pub enum Content<'a> {
     /// Only a reference to the object (`v2.core.event`).
     Thin {
         /// The object it is about; some thin events are about none.
-        related_object: Option<String>,
+        related_object: Option<Related>,
     },
+}
+
+/// The object that a thin event is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Related {
+    /// Its id. What an account or customer has one of has none.
+    pub id: Option<String>,
+    /// Stripe's name of its kind.
+    pub object: Option<String>,
 }
 
 /// Of whom an event speaks.
@@ -73,7 +82,10 @@ impl<'a> Event<'a> {
         };
         let content = if wire.object.as_deref() == Some(THIN) {
             Content::Thin {
-                related_object: wire.related_object.and_then(|it| it.id).map(|it| it.0),
+                related_object: wire.related_object.map(|it| Related {
+                    id: it.id.map(|it| it.0),
+                    object: it.r#type.map(|it| it.0),
+                }),
             }
         } else {
             let data = wire.data.unwrap_or_default();
@@ -101,7 +113,8 @@ impl<'a> Event<'a> {
         match &self.content {
             Content::Snapshot { subject, .. } => subject.clone(),
             Content::Thin { related_object } => {
-                Subject { id: related_object.clone(), customer: None }
+                let id = related_object.as_ref().and_then(|it| it.id.clone());
+                Subject { id, customer: None }
             }
         }
     }
@@ -157,6 +170,7 @@ struct DataWire<'a> {
 #[derive(Deserialize)]
 struct RelatedWire {
     id: Option<Text>,
+    r#type: Option<Text>,
 }
 
 #[derive(Deserialize)]
@@ -192,6 +206,9 @@ mod tests {
         let event = Event::read(body).unwrap();
         assert_eq!(event.subject().id.as_deref(), Some("in_1"));
         assert_eq!(event.created.to_string(), "2026-10-28T12:00:00.5Z");
+        let related = Related { id: Some("in_1".to_owned()), object: Some("invoice".to_owned()) };
+        let Content::Thin { related_object } = event.content else { panic!() };
+        assert_eq!(related_object, Some(related));
     }
 
     #[test]

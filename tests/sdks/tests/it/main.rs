@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod event_types;
 mod programs;
 mod sdk;
 

@@ -39,7 +39,8 @@ impl Sdk {
         Path::new(env!("CARGO_MANIFEST_DIR"))
     }
 
-    fn folder(self) -> PathBuf {
+    /// Where it is installed.
+    pub(crate) fn folder(self) -> PathBuf {
         Path::new(env!("CARGO_TARGET_TMPDIR")).join("stripe-sdks").join(self.name())
     }
 
