@@ -6,15 +6,11 @@
 
 mod compare;
 pub mod coverage;
-mod customer;
 mod field;
-mod invoice;
 mod meaning;
 mod object;
-mod price;
-mod product;
+mod objects;
 mod project;
-mod subscription;
 mod witness;
 
 pub use meaning::{Meaning, meaning_of};

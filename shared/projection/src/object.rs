@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use counterfoil_domain::mirror::{ObjectKind, Owner, Table};
 
 use crate::field::Field;
+use crate::objects::object_of;
 
 /// One kind of object: its columns and children, and where they live.
 pub(crate) struct Object {
@@ -130,17 +131,6 @@ pub(crate) fn restless(table: &Table) -> Vec<&'static str> {
             Some(of(child.fields))
         })
         .unwrap_or_default()
-}
-
-fn object_of(kind: ObjectKind) -> &'static Object {
-    match kind {
-        ObjectKind::Customer => &crate::customer::OBJECT,
-        ObjectKind::Product => &crate::product::OBJECT,
-        ObjectKind::Price => &crate::price::OBJECT,
-        ObjectKind::Subscription => &crate::subscription::OBJECT,
-        ObjectKind::Invoice => &crate::invoice::OBJECT,
-        _ => todo!("{kind}"),
-    }
 }
 
 #[cfg(test)]

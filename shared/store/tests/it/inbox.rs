@@ -105,7 +105,7 @@ async fn a_value_that_postgres_refuses_is_told_apart_and_nothing_is_written(pool
     // No text of Postgres holds it; the worker never lets one through.
     bad.customer = Some("cus_\0".to_owned());
     let good = event("evt_2", "customer.created", 10, r#"{"id":"cus_1"}"#);
-    let refused = store.absorb(&[good, bad], &witness_of, second(1_000)).await;
+    let refused = store.absorb(&[good, bad], &with()).await;
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     let rows = text(&pool, "select count(*)::text from counterfoil.inbox").await;
     assert_eq!(rows.as_deref(), Some("0"));
