@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use counterfoil_projection::witness_of;
 use counterfoil_store::{Received, StoreError};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
-use crate::events::{event, everything_but_the_inbox, second, store, text};
+use crate::events::{event, everything_but_the_inbox, store, text, with};
 
 /// Customers, products and invoices in every state they had, each event twice.
 fn history() -> Vec<Received> {

@@ -6,7 +6,7 @@ use counterfoil_projection::{absent, project};
 use counterfoil_store::{Fetched, FetchedOutcome, Received, Store};
 use sqlx::PgPool;
 
-use crate::events::{absorb, event, outcomes, scope, second, store, subscription, text};
+use crate::events::{TABLES, absorb, event, outcomes, scope, second, store, subscription, text};
 
 async fn fetched(store: &Store, at: i64, kind: ObjectKind, body: &str) -> FetchedOutcome {
     let projection = project(kind, body, false).unwrap();

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use counterfoil_domain::mirror::ObjectKind;
-use counterfoil_projection::{absent, project, witness_of};
+use counterfoil_projection::{absent, project};
 use counterfoil_store::{Fetched, FetchedOutcome, Received, Store, StoreError};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
-use crate::events::{event, scope, second, store};
+use crate::events::{TABLES, event, scope, second, store, with};
 
 const WORLDS: u64 = 30;
 const OBJECTS: usize = 9;
