@@ -96,15 +96,16 @@ async fn every_table_has_the_columns_that_the_projection_fills(pool: PgPool) {
     let found = found(&pool).await;
     let expected: BTreeMap<String, BTreeMap<String, Shape>> =
         tables().map(|it| (it.name.to_owned(), expected(it))).collect();
+    let nothing = BTreeMap::new();
     // One by one first, since the whole is too much to read.
     for (table, columns) in &expected {
-        let there = found.get(table).unwrap_or_else(|| panic!("there is no stripe.{table}"));
+        let there = found.get(table).unwrap_or(&nothing);
         for (column, shape) in columns {
             assert_eq!(there.get(column), Some(shape), "stripe.{table}.{column}");
         }
     }
     for (table, columns) in &found {
-        let known = expected.get(table).unwrap_or_else(|| panic!("nothing fills stripe.{table}"));
+        let known = expected.get(table).unwrap_or(&nothing);
         for column in columns.keys() {
             assert!(known.contains_key(column), "nothing fills stripe.{table}.{column}");
         }
