@@ -1,22 +1,11 @@
 //! Bodies with anything missing, null, or of another shape: an answer or an error, never a panic.
 
 use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_projection::coverage::{Handling, listed};
 use counterfoil_projection::{project, witness_of};
 use serde_json::{Value, json};
 
 use crate::bodies;
-
-fn all() -> Vec<(ObjectKind, Value)> {
-    vec![
-        (ObjectKind::Customer, bodies::customer()),
-        (ObjectKind::Product, bodies::product()),
-        (ObjectKind::Price, bodies::price()),
-        (ObjectKind::Subscription, bodies::subscription_before_basil()),
-        (ObjectKind::Subscription, bodies::subscription_of_endive()),
-        (ObjectKind::Invoice, bodies::invoice_before_basil()),
-        (ObjectKind::Invoice, bodies::invoice_of_endive()),
-    ]
-}
 
 /// The pointers of every value in a body.
 fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
@@ -36,17 +25,23 @@ fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
     }
 }
 
-fn is_id(pointer: &str) -> bool {
-    pointer.ends_with("/id") || pointer.is_empty()
+/// Whether a value is an id, or a part of one.
+fn is_id(kind: ObjectKind, pointer: &str) -> bool {
+    let of_kind: &[&str] = match kind {
+        ObjectKind::ActiveEntitlementSummary => &["/customer"],
+        ObjectKind::BillingAlertTriggered => &["/alert", "/customer", "/created"],
+        _ => &[],
+    };
+    pointer.ends_with("/id") || pointer.is_empty() || of_kind.contains(&pointer)
 }
 
 /// A field that a version does not show, or shows as null, is no reason to park the event.
 #[test]
 fn any_field_but_an_id_may_be_null() {
-    for (kind, body) in all() {
+    for (kind, body) in bodies::all() {
         let mut places = Vec::new();
         pointers(&body, "", &mut places);
-        for place in places.iter().filter(|it| !is_id(it)) {
+        for place in places.iter().filter(|it| !is_id(kind, it)) {
             // An entry of a list is never null.
             let parent = place.rsplit_once('/').map_or("", |it| it.0);
             if body.pointer(parent).is_some_and(Value::is_array) {
@@ -76,20 +71,27 @@ fn any_value_may_be_anything_without_a_panic() {
         json!({ "id": null }),
         json!({ "data": null, "has_more": "perhaps" }),
     ];
-    let mut answers = 0;
-    for (kind, body) in all() {
+    let (mut tried, mut answers) = (0, 0);
+    for (kind, body) in bodies::all() {
         let mut places = Vec::new();
         pointers(&body, "", &mut places);
+        let whole = body.to_string();
+        let event_type = listed().find(|it| it.1 == Handling::Mirrored(kind)).map(|it| it.0);
         for place in &places {
             for value in &strange {
                 let mut other = body.clone();
                 *other.pointer_mut(place).unwrap() = value.clone();
-                answers += usize::from(project(kind, &other.to_string(), false).is_ok());
-                let event = json!({
-                    "id": "evt_1", "created": 1, "type": format!("{kind}.updated"),
-                    "data": { "object": body, "previous_attributes": other },
-                });
-                let _never_panics = witness_of(event.to_string().as_bytes());
+                let other = other.to_string();
+                answers += usize::from(project(kind, &other, false).is_ok());
+                tried += 1;
+                // A witness is projected twice, and one in five meets each value at some place.
+                if let Some(event_type) = event_type.filter(|_| tried % 5 == 0) {
+                    let event = format!(
+                        r#"{{"id":"evt_1","created":1,"type":"{event_type}","data":{{
+                        "object":{whole},"previous_attributes":{other}}}}}"#
+                    );
+                    let _never_panics = witness_of(event.as_bytes());
+                }
             }
         }
     }
@@ -98,7 +100,7 @@ fn any_value_may_be_anything_without_a_panic() {
 
 #[test]
 fn truncated_bodies_are_errors() {
-    for (kind, body) in all() {
+    for (kind, body) in bodies::all() {
         let text = body.to_string();
         for end in 0..text.len() {
             assert!(project(kind, &text[..end], false).is_err(), "{kind} cut at {end}");
