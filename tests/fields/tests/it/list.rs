@@ -1,0 +1,174 @@
+//! The list `fields.txt`, read.
+
+use std::sync::LazyLock;
+
+use counterfoil_domain::mirror::ObjectKind;
+
+use crate::version::Version;
+
+const LIST: &str = include_str!("../../fields.txt");
+
+/// A table, and where its columns come from.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The kind of object whose body shows it.
+    pub(crate) kind: ObjectKind,
+    /// Where in the body its rows stand; none where the body is the row.
+    pub(crate) rows: Option<&'static str>,
+    /// Its columns.
+    pub(crate) columns: Vec<Column>,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Where its value comes from.
+    pub(crate) from: Where,
+}
+
+/// Where the value of a column comes from.
+#[derive(Debug)]
+pub(crate) enum Where {
+    /// The first of these places that shows something.
+    Places(Vec<Place>),
+    /// Worked out from other things; the reason why it is not in the list.
+    Derived(&'static str),
+}
+
+/// A place in a body.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The first version that has it.
+    pub(crate) since: Option<Version>,
+    /// The first version that no longer has it.
+    pub(crate) until: Option<Version>,
+    /// How it is read.
+    pub(crate) read: Read,
+    /// Where it is.
+    pub(crate) pointer: &'static str,
+    /// What its versions call some values, and what the newest calls them.
+    pub(crate) renamed: Vec<(&'static str, &'static str)>,
+}
+
+/// How a place is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// As it is; of an expanded object its id.
+    Plain,
+    /// As JSON, whatever it is.
+    Json,
+    /// The ids of a list.
+    Ids,
+    /// As it is, in the object that shows this one in its list.
+    Parent,
+    /// The least of a list, at what follows `*` in each entry.
+    Least,
+    /// The greatest.
+    Greatest,
+}
+
+/// All tables of the list.
+pub(crate) fn tables() -> &'static [Table] {
+    static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| match read(LIST) {
+        Ok(tables) => tables,
+        Err(line) => panic!("fields.txt: this line cannot be read: {line}"),
+    });
+    &TABLES
+}
+
+fn read(list: &'static str) -> Result<Vec<Table>, &'static str> {
+    let mut tables: Vec<Table> = Vec::new();
+    for line in list.lines() {
+        let text = line.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        if line.starts_with(' ') {
+            let column = column(text).ok_or(line)?;
+            tables.last_mut().ok_or(line)?.columns.push(column);
+        } else {
+            tables.push(table(text).ok_or(line)?);
+        }
+    }
+    Ok(tables)
+}
+
+/// `subscription_items subscription /items/data`
+fn table(text: &'static str) -> Option<Table> {
+    let mut words = text.split_whitespace();
+    let (name, kind) = (words.next()?, ObjectKind::parse(words.next()?)?);
+    Some(Table { name, kind, rows: words.next(), columns: Vec::new() })
+}
+
+/// `balance /balance 2019-10-17.. | /account_balance ..2019-10-17`; a value that was renamed is
+/// `old=new` beside the place.
+pub(crate) fn column(text: &'static str) -> Option<Column> {
+    let (name, rest) = text.split_once(char::is_whitespace)?;
+    let rest = rest.trim();
+    let from = match rest.strip_prefix("derived: ") {
+        Some(reason) => Where::Derived(reason),
+        None => Where::Places(rest.split(" | ").map(place).collect::<Option<_>>()?),
+    };
+    Some(Column { name, from })
+}
+
+fn place(text: &'static str) -> Option<Place> {
+    let mut place =
+        Place { since: None, until: None, read: Read::Plain, pointer: "", renamed: Vec::new() };
+    for word in text.split_whitespace() {
+        match word {
+            "json" => place.read = Read::Json,
+            "ids" => place.read = Read::Ids,
+            "parent" => place.read = Read::Parent,
+            "least" => place.read = Read::Least,
+            "greatest" => place.read = Read::Greatest,
+            pointer if pointer.starts_with('/') => place.pointer = pointer,
+            names if names.contains('=') => place.renamed.push(names.split_once('=')?),
+            span => {
+                let (since, until) = span.split_once("..")?;
+                let version = |it: &str| match it {
+                    "" => Some(None),
+                    it => Version::parse(it).map(Some),
+                };
+                place.since = version(since)?;
+                place.until = version(until)?;
+            }
+        }
+    }
+    (!place.pointer.is_empty()).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_read() {
+        let tables =
+            read("customers customer\n  balance /balance 2019-10-17.. | /old\n  b derived: c\n")
+                .unwrap();
+        let [table] = tables.as_slice() else { panic!("{tables:?}") };
+        assert_eq!((table.name, table.kind, table.rows), ("customers", ObjectKind::Customer, None));
+        let [balance, other] = table.columns.as_slice() else { panic!("{table:?}") };
+        let Where::Places(places) = &balance.from else { panic!("{balance:?}") };
+        assert_eq!(places.len(), 2);
+        assert_eq!(
+            (&places[0].since, places[0].pointer),
+            (&Version::parse("2019-10-17"), "/balance")
+        );
+        assert!(matches!(other.from, Where::Derived("c")));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        for list in
+            ["widgets widget", "  a /a", "customers customer\n  a", "customers customer\n  a b"]
+        {
+            assert!(read(list).is_err(), "{list}");
+        }
+    }
+}
