@@ -1,161 +1,240 @@
-//! Events whose order could not be decided: Stripe is asked, outside any transaction, and the
-//! answer is absorbed as a sighting of its own, later than all that waited for it.
-//!
-//! A crash between the steps leaves the event open in the inbox and its message unacknowledged, so
-//! it is asked again. While Stripe is away or limits us the events wait on the retry ladder, for
-//! ever if need be: that is never a reason to park.
+//! One question to Stripe: whether it must still be asked, when, and what its answer settles.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use counterfoil_bus::{Outage, Settlement};
-use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::mirror::Table;
 use counterfoil_domain::retry::Rung;
-use counterfoil_domain::{EventKey, Scope, Timestamp};
-use counterfoil_projection::coverage::{self, Handling};
+use counterfoil_domain::{EventKey, Timestamp};
 use counterfoil_projection::{absent, project};
 use counterfoil_service::Clock;
-use counterfoil_store::{Fetched, FetchedOutcome, Received, Store, StoreError};
-use counterfoil_stripe_client::{Answer, StripeClient, StripeError};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use counterfoil_service::wait::pause;
+use counterfoil_store::{
+    Fetched, FetchedOutcome, Grant, ObjectRef, Rate, Received, Store, StoreError,
+};
+use counterfoil_stripe_client::{Answer, Asked, StripeClient, StripeError};
 
 use crate::events::Failure;
 use crate::metrics::WorkerMetrics;
 
-/// Asks Stripe again.
+/// Asks Stripe.
 pub(crate) struct Refetcher {
     pub(crate) store: Store,
     /// `None` while no key is configured.
     pub(crate) client: Option<StripeClient>,
     pub(crate) concurrency: usize,
+    pub(crate) rate: Rate,
+    pub(crate) tables: Vec<&'static Table>,
     pub(crate) clock: Clock,
     pub(crate) metrics: WorkerMetrics,
 }
 
 /// One object to ask for, with the events that wait for it.
-struct Question<'a> {
-    kind: ObjectKind,
-    id: &'a str,
-    scope: &'a Scope,
-    waiting: Vec<(&'a Received, u32)>,
+pub(crate) struct Question<'a> {
+    object: ObjectRef<'a>,
+    waiting: Vec<(usize, &'a Received, u32)>,
+}
+
+/// What becomes of the deliveries at these places.
+type Answers = Vec<(usize, Settlement)>;
+
+/// How long the answer to a question of another process is waited for before the event goes back
+/// to the queue.
+const OTHERS_ANSWER: Duration = Duration::from_secs(2);
+/// How often it is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// After this time a question counts as given up by whoever asked it. Longer than any call takes.
+const CLAIM: Duration = Duration::from_mins(2);
+/// How long nobody calls after Stripe limited us, or could not be reached.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest wait for the second of an event to be over; an event from further ahead comes back.
+const SECOND: Duration = Duration::from_millis(2_100);
+
+impl<'a> Question<'a> {
+    pub(crate) fn about(object: ObjectRef<'a>) -> Self {
+        Self { object, waiting: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, place: usize, event: &'a Received, tries: u32) {
+        self.waiting.push((place, event, tries));
+    }
+
+    fn newest(&self) -> Timestamp {
+        let all = self.waiting.iter().map(|(_, event, _)| event.created);
+        all.max().unwrap_or(Timestamp::EPOCH)
+    }
+
+    fn all(&self, settlement: &Settlement) -> Answers {
+        self.waiting.iter().map(|(place, ..)| (*place, settlement.clone())).collect()
+    }
+
+    /// Each goes back to the queue, to its own rung.
+    fn later(&self, rung: impl Fn(u32) -> Rung) -> Answers {
+        let each = |(place, _, tries): &(usize, &Received, u32)| {
+            (*place, Settlement::RetryAfter(rung(tries.saturating_add(1))))
+        };
+        self.waiting.iter().map(each).collect()
+    }
 }
 
 impl Refetcher {
-    /// Settles events that are open. Several about one object share one question.
-    pub(crate) async fn settle(
-        &self,
-        open: &[(&Received, u32)],
-    ) -> Result<BTreeMap<EventKey, Settlement>, Failure> {
-        let mut answers = BTreeMap::new();
-        let mut questions: BTreeMap<(ObjectKind, &str, &Scope), Question<'_>> = BTreeMap::new();
-        let mut unasked = Vec::new();
-        for (event, tries) in open {
-            let kind = coverage::handling_of(&event.event_type);
-            let (Handling::Mirrored(kind), Some(id)) = (kind, event.object_id.as_deref()) else {
-                unasked.push(&event.key);
-                continue;
-            };
-            let scope = &event.key.scope;
-            questions
-                .entry((kind, id, scope))
-                .or_insert_with(|| Question { kind, id, scope, waiting: Vec::new() })
-                .waiting
-                .push((event, *tries));
-        }
-        if !unasked.is_empty() {
-            // An earlier version left it open, and this one reads it otherwise.
-            let reason = "Stripe must be asked, and the event does not say for what";
-            self.store.park_open(&unasked, reason, self.clock.now()).await?;
-        }
-        let mut questions = questions.into_values();
-        let mut running: FuturesUnordered<_> =
-            questions.by_ref().take(self.concurrency.max(1)).map(|it| self.ask(it)).collect();
-        while let Some(answer) = running.next().await {
-            answers.extend(answer?);
-            if let Some(question) = questions.next() {
-                running.push(self.ask(question));
-            }
-        }
-        Ok(answers)
-    }
-
-    async fn ask(&self, question: Question<'_>) -> Result<Vec<(EventKey, Settlement)>, Failure> {
+    /// Settles the events about one object: by what is held by now, or by asking.
+    pub(crate) async fn settle(&self, question: Question<'_>) -> Result<Answers, Failure> {
         let Some(client) = &self.client else {
             let reason = "Stripe must be asked, and STRIPE_SECRET_KEY is not set";
             return self.park(&question, reason).await;
         };
-        let newest = question.waiting.iter().map(|(event, _)| event.created).max();
-        if newest.is_some_and(|it| self.clock.now().unix_seconds() <= it.unix_seconds() + 1) {
-            // Only what was read in a later second decides, and an answer is dated up to a second
-            // after it was read.
-            return Ok(question.later("too soon", &self.metrics, |_| Rung::Seconds5));
-        }
-        let foreign = question.waiting.iter().any(|(event, _)| event.foreign);
-        let account = match client.account_for(question.scope, foreign) {
+        let foreign = question.waiting.iter().any(|(_, event, _)| event.foreign);
+        let account = match client.account_for(question.object.scope, foreign) {
             Ok(account) => account,
             Err(not_ours) => return self.park(&question, &not_ours.to_string()).await,
         };
+        // Only what was read in a later second decides, and an answer is dated up to a second after
+        // it was read.
+        let ripe = question.newest().whole_second().plus(SECOND);
+        let wait = ripe.since(self.clock.now());
+        if wait > SECOND {
+            self.metrics.refetched("too soon");
+            return Ok(question.later(|_| Rung::Seconds5));
+        }
+        pause(wait).await;
+        let given_up = self.clock.now().plus(OTHERS_ANSWER);
+        loop {
+            if self.is_settled(&question).await? {
+                self.metrics.refetched("shared");
+                return Ok(question.all(&Settlement::Done));
+            }
+            let now = self.clock.now();
+            if self.store.claim_question(question.object, now.plus(CLAIM), now).await? {
+                break;
+            }
+            if now >= given_up {
+                return Ok(question.later(|_| Rung::Seconds5));
+            }
+            pause(LOOK_EVERY).await;
+        }
+        let answer = self.ask(client, account, &question).await;
+        // Whatever came of it, another process may ask now.
+        let released = self.store.release_question(question.object, self.clock.now()).await;
+        let answer = answer?;
+        released?;
+        Ok(answer)
+    }
+
+    /// Whether what is held of the object is later than every event that waits.
+    async fn is_settled(&self, question: &Question<'_>) -> Result<bool, Failure> {
+        let held = self.store.settle_by_held(question.object, self.clock.now()).await?;
+        let newest = question.newest().unix_seconds();
+        // What is shown on request only is not held just because something later is.
+        let hidden = question.waiting.iter().any(|(_, event, _)| event.hides());
+        Ok(!hidden && held.is_some_and(|it| it.unix_seconds() > newest))
+    }
+
+    async fn ask(
+        &self,
+        client: &StripeClient,
+        account: Option<&str>,
+        question: &Question<'_>,
+    ) -> Result<Answers, Failure> {
+        self.within_budget(question).await?;
+        let object = question.object;
+        let asked = Asked {
+            kind: object.kind,
+            id: object.id,
+            customer: question.waiting.iter().find_map(|(_, it, _)| it.customer.as_deref()),
+            subscription: question.waiting.iter().find_map(|(_, it, _)| it.text("subscription")),
+        };
         let begun = self.clock.monotonic();
-        let answer = client.fetch(question.kind, question.id, account).await;
+        let answer = client.fetch(asked, account).await;
         let took = self.clock.monotonic().saturating_sub(begun);
         let (projection, date) = match answer {
-            Ok(Answer::Found { body, date }) => match project(question.kind, &body, false) {
-                Ok(projection) if projection.id == question.id => (projection, date),
-                Ok(_) => return self.park(&question, "Stripe answered with another object").await,
-                Err(error) => return self.park(&question, &error.to_string()).await,
+            Ok(Answer::Found { body, date }) => match project(object.kind, &body, false) {
+                Ok(projection) if projection.id == object.id => (projection, date),
+                Ok(_) => return self.park(question, "Stripe answered with another object").await,
+                Err(error) => return self.park(question, &error.to_string()).await,
             },
-            Ok(Answer::Absent { date }) => (absent(question.kind, question.id.to_owned()), date),
+            Ok(Answer::Absent { date }) => (absent(object.kind, object.id.to_owned()), date),
+            Ok(Answer::Unaskable { why }) => return self.park(question, why).await,
             Err(error @ (StripeError::Unavailable { .. } | StripeError::Limited { .. })) => {
-                tracing::warn!(object = question.id, %error, "the events about it wait");
-                return Ok(question.later("unavailable", &self.metrics, Rung::after));
+                self.metrics.refetched("unavailable");
+                let now = self.clock.now();
+                self.store.pause_calls(object.scope, PAUSE, now).await?;
+                return Err(Failure::Outage(Outage { cause: error.to_string() }));
+            }
+            // Perhaps for this object alone, so the others do not wait for it.
+            Err(error @ StripeError::Failed { .. }) => {
+                self.metrics.refetched("unavailable");
+                tracing::warn!(object = object.id, %error, "the events about it wait");
+                return Ok(question.later(Rung::after));
             }
             Err(
                 error @ (StripeError::Unauthorized { .. }
                 | StripeError::Refused { .. }
                 | StripeError::Unreadable { .. }),
-            ) => return self.park(&question, &error.to_string()).await,
+            ) => return self.park(question, &error.to_string()).await,
         };
         let second = seen_at(date, took);
-        let fetched = Fetched { scope: question.scope.clone(), second, projection };
-        let outcome = match self.store.absorb_fetched(&fetched, self.clock.now()).await {
+        let fetched = Fetched { scope: object.scope.clone(), second, projection };
+        let now = self.clock.now();
+        let outcome = match self.store.absorb_fetched(&fetched, &self.tables, now).await {
             Ok(outcome) => outcome,
-            // What happens to one object's answer is nothing to the rest of the batch.
-            Err(StoreError::Conflict) => {
-                return Ok(question.later("conflict", &self.metrics, Rung::after));
-            }
+            // What happens to one object's answer is nothing to the others.
+            Err(StoreError::Conflict) => return Ok(question.later(Rung::after)),
             Err(error @ StoreError::Refused { .. }) => {
-                return self.park(&question, &error.to_string()).await;
+                return self.park(question, &error.to_string()).await;
             }
             Err(
                 error @ (StoreError::Unavailable(_)
                 | StoreError::Schema(_)
+                | StoreError::NoRandomness
                 | StoreError::Unforeseen(_)),
             ) => return Err(error.into()),
         };
-        let decided = |event: &Received| event.created.unix_seconds() < second.unix_seconds();
         match outcome {
-            FetchedOutcome::Settled(_) if question.waiting.iter().all(|(it, _)| decided(it)) => {
+            FetchedOutcome::Settled(_)
+                if question.newest().unix_seconds() < second.unix_seconds() =>
+            {
                 self.metrics.refetched("settled");
-                tracing::info!(object = question.id, "settled by asking Stripe");
+                tracing::info!(object = object.id, "settled by asking Stripe");
                 Ok(question.all(&Settlement::Done))
             }
             FetchedOutcome::Settled(_) | FetchedOutcome::TooSoon => {
-                Ok(question.later("too soon", &self.metrics, |_| Rung::Seconds5))
+                self.metrics.refetched("too soon");
+                Ok(question.later(|_| Rung::Seconds5))
             }
         }
     }
 
-    async fn park(
-        &self,
-        question: &Question<'_>,
-        reason: &str,
-    ) -> Result<Vec<(EventKey, Settlement)>, Failure> {
-        let keys: Vec<&EventKey> = question.waiting.iter().map(|(event, _)| &event.key).collect();
+    /// Waits for a call that may be made. While calls are paused for everybody, that is an outage.
+    async fn within_budget(&self, question: &Question<'_>) -> Result<(), Failure> {
+        loop {
+            let now = self.clock.now();
+            match self.store.take_call(question.object.scope, self.rate, now).await? {
+                Grant::Granted => return Ok(()),
+                Grant::After(wait) => pause(wait.min(PAUSE)).await,
+                Grant::Paused => {
+                    let cause = "calls to Stripe are paused, as it limited them or was away";
+                    return Err(Failure::Outage(Outage { cause: cause.to_owned() }));
+                }
+            }
+        }
+    }
+
+    /// Parks events that are open although nothing can be asked for them.
+    pub(crate) async fn park_unasked(&self, keys: &[&EventKey]) -> Result<(), Failure> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let reason = "Stripe must be asked, and the event does not say for what";
+        Ok(self.store.park_open(keys, reason, self.clock.now()).await?)
+    }
+
+    async fn park(&self, question: &Question<'_>, reason: &str) -> Result<Answers, Failure> {
+        let keys: Vec<&EventKey> = question.waiting.iter().map(|(_, it, _)| &it.key).collect();
         self.store.park_open(&keys, reason, self.clock.now()).await?;
         self.metrics.refetched("parked");
         for key in keys {
-            tracing::warn!(stripe.event.id = key.id, object = question.id, reason, "parked");
+            tracing::warn!(stripe.event.id = key.id, object = question.object.id, reason, "parked");
         }
         Ok(question.all(&Settlement::Done))
     }
@@ -164,28 +243,8 @@ impl Refetcher {
 /// The second as of which an answer is to be taken. Stripe dates it when it is written, and may have
 /// read the object before: anything that changed meanwhile must count as later, so the whole time
 /// the call took is taken off.
-fn seen_at(date: Timestamp, took: Duration) -> Timestamp {
+pub(crate) fn seen_at(date: Timestamp, took: Duration) -> Timestamp {
     date.minus(took).whole_second()
-}
-
-impl Question<'_> {
-    fn all(&self, settlement: &Settlement) -> Vec<(EventKey, Settlement)> {
-        let each = |(event, _): &(&Received, u32)| (event.key.clone(), settlement.clone());
-        self.waiting.iter().map(each).collect()
-    }
-
-    fn later(
-        &self,
-        result: &str,
-        metrics: &WorkerMetrics,
-        rung: impl Fn(u32) -> Rung,
-    ) -> Vec<(EventKey, Settlement)> {
-        metrics.refetched(result);
-        let each = |(event, tries): &(&Received, u32)| {
-            (event.key.clone(), Settlement::RetryAfter(rung(tries.saturating_add(1))))
-        };
-        self.waiting.iter().map(each).collect()
-    }
 }
 
 impl From<Outage> for Failure {

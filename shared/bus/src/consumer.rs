@@ -1,7 +1,7 @@
 //! Consuming in batches; the only place that acknowledges.
 //!
 //! Guaranteed: a delivery is acknowledged only after its handler said [`Settlement::Done`], or
-//! after its retry or its parking was confirmed by the broker. A crash, a lost connection or a stop
+//! after its retry, its parking or its passing on was confirmed by the broker. A crash, a lost connection or a stop
 //! before that makes the broker hand it out again, so handlers may run twice.
 //!
 //! Each batch in flight has a slot with a connection of its own that works in turn: take what waits
@@ -393,6 +393,9 @@ impl<H: BatchHandler> Slot<H> {
             Settlement::Done => Receipt::Confirmed,
             Settlement::RetryAfter(rung) => {
                 self.publisher.publish_later(line, *rung, delivery.again()).await
+            }
+            Settlement::Onward(next) => {
+                self.publisher.publish_alone(*next, delivery.onward()).await
             }
             Settlement::Park(reason) => self.publisher.park(line, delivery.because(reason)).await,
         }

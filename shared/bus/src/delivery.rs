@@ -4,6 +4,7 @@ use bytes::Bytes;
 use counterfoil_domain::retry::Rung;
 
 use crate::message::{Headers, Message};
+use crate::topology::Line;
 
 /// Number: how often the message has climbed the retry ladder. Absent at its first try.
 pub const TRIES: &str = "cf-tries";
@@ -36,6 +37,13 @@ impl Delivery {
         self.with(headers)
     }
 
+    /// The message to publish to another line.
+    pub(crate) fn onward(&self) -> Message {
+        let mut headers = self.headers.clone();
+        headers.set_number(TRIES, 0);
+        self.with(headers)
+    }
+
     /// The message to publish to the parking queue.
     pub(crate) fn because(&self, reason: &str) -> Message {
         let mut headers = self.headers.clone();
@@ -65,6 +73,8 @@ pub enum Settlement {
     /// It failed for a reason that may pass: it comes back after this rung's wait, with one more
     /// try counted.
     RetryAfter(Rung),
+    /// Its work goes on in another line, with its tries counted anew.
+    Onward(Line),
     /// It will never succeed: it is set aside for a person, with this reason. No personal data.
     Park(String),
 }

@@ -84,6 +84,7 @@ impl BusMetrics {
         let name = match settlement {
             Settlement::Done => "done",
             Settlement::RetryAfter(_) => "retry",
+            Settlement::Onward(_) => "onward",
             Settlement::Park(_) => "park",
         };
         self.0.settled.with_label_values(&[line.as_str(), name]).inc();

@@ -28,6 +28,8 @@ use counterfoil_domain::{Lane, retry::Rung};
 pub enum Line {
     /// Stripe's events, by lane.
     Events(Lane),
+    /// Events whose object must be asked of Stripe, so that no lane waits for the answer.
+    Refetches,
     /// Emissions to send to Stripe.
     Emissions,
     /// Notifications to the host.
@@ -36,8 +38,13 @@ pub enum Line {
 
 impl Line {
     /// Every line, the most urgent first.
-    pub const ALL: [Self; 4] =
-        [Self::Events(Lane::Access), Self::Events(Lane::Record), Self::Emissions, Self::Outbound];
+    pub const ALL: [Self; 5] = [
+        Self::Events(Lane::Access),
+        Self::Events(Lane::Record),
+        Self::Refetches,
+        Self::Emissions,
+        Self::Outbound,
+    ];
 
     /// The line's name in queues, metrics and logs.
     #[must_use]
@@ -45,6 +52,7 @@ impl Line {
         match self {
             Self::Events(Lane::Access) => "events.access",
             Self::Events(Lane::Record) => "events.record",
+            Self::Refetches => "refetches",
             Self::Emissions => "emissions",
             Self::Outbound => "outbound",
         }
@@ -55,8 +63,9 @@ impl Line {
         match self {
             Self::Events(Lane::Access) => 0,
             Self::Events(Lane::Record) => 1,
-            Self::Emissions => 2,
-            Self::Outbound => 3,
+            Self::Refetches => 2,
+            Self::Emissions => 3,
+            Self::Outbound => 4,
         }
     }
 }

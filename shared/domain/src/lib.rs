@@ -4,6 +4,7 @@
 //! and every answer names its cause. What a rule decides here is carried out elsewhere: by the
 //! worker, the reconciler or the api. A rule that is wrong is wrong in one place.
 
+pub mod absorb;
 pub mod endpoint;
 pub mod event;
 pub mod freshness;

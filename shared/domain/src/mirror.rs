@@ -97,6 +97,8 @@ pub struct Projection {
     /// The children shown. Children that Stripe shows only on request are missing here when they
     /// were not shown, and stay as they are.
     pub children: Vec<Children>,
+    /// Whether children that are wanted were not shown, as Stripe shows them on request only.
+    pub hidden: bool,
     /// What the sighting says, in short.
     pub digest: Digest,
 }
@@ -112,6 +114,7 @@ impl Projection {
     #[must_use]
     pub fn customer(&self) -> Option<&str> {
         match self.kind {
+            // Known even where nothing else is.
             ObjectKind::Customer | ObjectKind::ActiveEntitlementSummary => Some(&self.id),
             _ => self.change.row().and_then(Row::customer),
         }

@@ -69,7 +69,8 @@ pub fn project(kind: ObjectKind, body: &str, deleted: bool) -> Result<Projection
     }
     let change = if deleted { Change::DeletedAs(row) } else { Change::Present(row) };
     let digest = digest(known, &change, &children);
-    Ok(Projection { kind, id, change, children, digest })
+    let hidden = hides(known, &change, &children);
+    Ok(Projection { kind, id, change, children, hidden, digest })
 }
 
 /// What it means that Stripe does not know an object: a sighting of its absence.
@@ -84,7 +85,7 @@ pub fn absent(kind: ObjectKind, id: String) -> Projection {
         .map(|table| Children { table, rows: Vec::new(), whole: true })
         .collect();
     let digest = digest(known, &change, &[]);
-    Projection { kind, id, change, children, digest }
+    Projection { kind, id, change, children, hidden: false, digest }
 }
 
 fn id(known: &Known, node: &Node<'_>) -> Result<String, ProjectionError> {
@@ -105,6 +106,17 @@ fn id(known: &Known, node: &Node<'_>) -> Result<String, ProjectionError> {
     }
     let id = parts.join(":");
     if id.len() > ID_BYTES_MAX { Err(ProjectionError::IdTooLong { kind }) } else { Ok(id) }
+}
+
+/// Whether a list that is shown on request only is wanted and was not shown: once the object has
+/// come to the state in which it matters, as a checkout that is complete.
+fn hides(known: &Known, change: &Change, children: &[Children]) -> bool {
+    let Change::Present(row) = change else { return false };
+    known.object.children.iter().any(|list| {
+        list.on_request
+            && row.text("status") == Some("complete")
+            && !children.iter().any(|it| it.table.name == list.table)
+    })
 }
 
 fn row(

@@ -6,23 +6,24 @@
 //! creates the same object meanwhile, everything is rolled back and judged anew. A value that
 //! Postgres refuses fails the whole batch with [`StoreError::Refused`]: the caller splits it.
 
-mod judge;
+mod plan;
 mod witnesses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_domain::freshness::Witness;
-use counterfoil_domain::mirror::Projection;
+use counterfoil_domain::mirror::{ObjectKind, Projection, Table};
 use counterfoil_domain::outcome::Outcome;
 use counterfoil_domain::{EventKey, Timestamp};
-use sqlx::{Acquire, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::connect::Store;
 use crate::error::StoreError;
 use crate::inbox::rows::{self, Entry};
 use crate::mirror::{self, ObjectKey, Winner};
-use crate::payload;
-use judge::{Judged, Object};
+use crate::seal::PayloadKeys;
+use crate::{erase, payload};
+use plan::{Judged, Object};
 
 /// An event as the worker received and understood it.
 #[derive(Debug, Clone)]
@@ -60,6 +61,13 @@ pub struct Received {
 pub enum Meaning {
     /// A sighting of an object the mirror holds.
     Sighting(Box<Projection>),
+    /// It names an object of the mirror without showing it: Stripe must be asked for it.
+    Ask {
+        /// The kind of the object.
+        kind: ObjectKind,
+        /// Its id.
+        id: String,
+    },
     /// Nothing follows from it, for this reason.
     Nothing(String),
     /// A person must look at it, for this reason.
@@ -80,21 +88,42 @@ pub struct Settled {
 /// How often a batch is judged anew because others were faster. The work is the queue's after that.
 const ROUNDS_MAX: u32 = 5;
 
+impl Meaning {
+    /// The object of the mirror that it is about.
+    #[must_use]
+    pub fn object(&self) -> Option<(ObjectKind, &str)> {
+        match self {
+            Self::Sighting(it) => Some((it.kind, &it.id)),
+            Self::Ask { kind, id } => Some((*kind, id)),
+            Self::Nothing(_) | Self::Park(_) => None,
+        }
+    }
+}
+
+/// What absorbing needs beside the events.
+pub struct Absorbing<'a> {
+    /// Reads a stored body again, where the order of events within one second must be found from
+    /// what they prove.
+    pub witness: &'a (dyn Fn(&[u8]) -> Option<Witness> + Sync),
+    /// All tables of the mirror.
+    pub tables: &'a [&'static Table],
+    /// Whether Stripe can be asked for what it shows on request only.
+    pub may_ask: bool,
+    /// The time.
+    pub now: Timestamp,
+}
+
 impl Store {
     /// Absorbs a batch of events and answers what became of each, in the same order.
-    ///
-    /// `witness` reads a stored body again, where the order of events within one second must be
-    /// found from what they prove.
     pub async fn absorb(
         &self,
         batch: &[Received],
-        witness: &(dyn Fn(&[u8]) -> Option<Witness> + Sync),
-        now: Timestamp,
+        with: &Absorbing<'_>,
     ) -> Result<Vec<Settled>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         for _ in 0..ROUNDS_MAX {
-            let mut transaction = connection.begin().await?;
-            match absorb_once(&mut transaction, batch, witness, now).await {
+            let mut transaction = connection.begin_with(erase::BEGIN_WRITING).await?;
+            match absorb_once(&mut transaction, &self.keys, batch, with).await {
                 Ok(Some(settled)) => {
                     transaction.commit().await?;
                     return Ok(settled);
@@ -111,9 +140,9 @@ impl Store {
 /// One round. `None` when another transaction was faster somewhere.
 async fn absorb_once(
     connection: &mut PgConnection,
+    keys: &PayloadKeys,
     batch: &[Received],
-    witness: &(dyn Fn(&[u8]) -> Option<Witness> + Sync),
-    now: Timestamp,
+    with: &Absorbing<'_>,
 ) -> Result<Option<Vec<Settled>>, StoreError> {
     let mut firsts: BTreeMap<&EventKey, &Received> = BTreeMap::new();
     for event in batch {
@@ -123,48 +152,62 @@ async fn absorb_once(
             *first = event;
         }
     }
-    let known = rows::find(connection, firsts.keys().copied()).await?;
+    let rows::Found { known, erased } = rows::find(connection, firsts.values().copied()).await?;
     let fresh: Vec<&Received> =
         firsts.values().copied().filter(|it| it.replay || !known.contains_key(&it.key)).collect();
 
-    let (judged, winners_lost) = judge_and_write(connection, &fresh, witness).await?;
-    if winners_lost {
+    let Some(judged) = judge_and_write(connection, keys, &fresh, &erased, with).await? else {
         return Ok(None);
-    }
+    };
     let mut settled: BTreeMap<&EventKey, Settled> = BTreeMap::new();
     for event in &fresh {
         settled.insert(&event.key, settled_of(event, &judged));
     }
     let (replayed, new): (Vec<&Received>, Vec<&Received>) =
         fresh.iter().partition(|it| known.contains_key(&it.key));
-    payload::keep(connection, &new).await?;
-    let entries: Vec<Entry<'_>> =
-        new.iter().map(|it| Entry { event: it, settled: &settled[&it.key] }).collect();
-    if !rows::insert(connection, &entries, now).await? {
+    let kept: Vec<&Received> =
+        new.iter().copied().filter(|it| !erased.covers(it.customer.as_deref(), it)).collect();
+    payload::keep(connection, keys, &kept).await?;
+    let entries = entries_of(&new, &settled, &judged);
+    if !rows::insert(connection, &entries, with.now).await? {
         return Ok(None);
     }
-    let entries: Vec<Entry<'_>> =
-        replayed.iter().map(|it| Entry { event: it, settled: &settled[&it.key] }).collect();
-    rows::settle_replayed(connection, &entries, now).await?;
+    let entries = entries_of(&replayed, &settled, &judged);
+    rows::settle_replayed(connection, &entries, with.now).await?;
+    if erased.any {
+        erase::again(connection, with.tables, &fresh).await?;
+    }
     rows::count_repeats(connection, &repeats(batch, &new)).await?;
     Ok(Some(answers(batch, &known, &settled)))
 }
 
-/// Judges the sightings of fresh events under their objects' locks, and writes what wins.
+fn entries_of<'a>(
+    events: &[&'a Received],
+    settled: &'a BTreeMap<&EventKey, Settled>,
+    judged: &'a BTreeMap<&EventKey, Judged>,
+) -> Vec<Entry<'a>> {
+    let entry = |event: &&'a Received| Entry {
+        event,
+        settled: &settled[&event.key],
+        replaced: judged.get(&event.key).and_then(|it| it.replaced.as_ref()),
+    };
+    events.iter().map(entry).collect()
+}
+
+/// Judges the sightings of fresh events under their objects' locks, and writes what wins. `None`
+/// when another transaction made one of the objects meanwhile.
 async fn judge_and_write<'a>(
     connection: &mut PgConnection,
+    keys: &PayloadKeys,
     fresh: &[&'a Received],
-    witness: &(dyn Fn(&[u8]) -> Option<Witness> + Sync),
-) -> Result<(BTreeMap<&'a EventKey, Judged>, bool), StoreError> {
+    erased: &rows::Erased,
+    with: &Absorbing<'_>,
+) -> Result<Option<BTreeMap<&'a EventKey, Judged>>, StoreError> {
     let mut objects: BTreeMap<ObjectKey, Object<'a>> = BTreeMap::new();
     for event in fresh {
-        if let Meaning::Sighting(projection) = &event.meaning {
-            let key = ObjectKey {
-                kind: projection.kind,
-                id: projection.id.clone(),
-                scope: event.key.scope.clone(),
-            };
-            objects.entry(key).or_default().sightings.push((event, projection));
+        if let Some((kind, id)) = event.meaning.object() {
+            let key = ObjectKey { kind, id: id.to_owned(), scope: event.key.scope.clone() };
+            objects.entry(key).or_default().events.push(event);
         }
     }
     let held = mirror::lock(connection, objects.keys()).await?;
@@ -173,31 +216,35 @@ async fn judge_and_write<'a>(
             object.held = Some(held);
         }
     }
-    witnesses::load(connection, &mut objects, witness).await?;
+    witnesses::load(connection, keys, &mut objects, with.witness).await?;
     let mut judged = BTreeMap::new();
     let mut winners = Vec::new();
     for object in objects.values() {
-        let last = judge::judge(object, &mut judged);
-        if let Some((event, projection)) = last {
+        if let Some((event, projection)) = object.judge(with.may_ask, &mut judged) {
             winners.push(Winner {
                 scope: &event.key.scope,
                 second: event.created,
                 event: Some(&event.key.id),
                 projection,
                 held: object.held.is_some(),
+                erased: erased.covers(projection.customer(), event),
             });
         }
     }
-    let written = mirror::write(connection, winners).await?;
-    Ok((judged, !written))
+    let written = mirror::write(connection, &winners).await?;
+    Ok(written.then_some(judged))
 }
 
 fn settled_of(event: &Received, judged: &BTreeMap<&EventKey, Judged>) -> Settled {
     let (outcome, reason) = match (&event.meaning, judged.get(&event.key)) {
         (Meaning::Nothing(reason), _) => (Outcome::Ignored, Some(reason.clone())),
         (Meaning::Park(reason), _) => (Outcome::Parked, Some(reason.clone())),
-        (Meaning::Sighting(_), Some(it)) => (it.outcome, it.reason.map(str::to_owned)),
-        (Meaning::Sighting(_), None) => (Outcome::Refetching, Some("it was not judged".to_owned())),
+        (Meaning::Sighting(_) | Meaning::Ask { .. }, Some(it)) => {
+            (it.outcome, it.reason.map(str::to_owned))
+        }
+        (Meaning::Sighting(_) | Meaning::Ask { .. }, None) => {
+            (Outcome::Refetching, Some("it was not judged".to_owned()))
+        }
     };
     Settled { outcome, reason, repeat: false }
 }

@@ -1,17 +1,20 @@
 //! Connecting, and bringing the schema up to date.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use crate::error::StoreError;
+use crate::seal::PayloadKeys;
 
 /// A handle on the database; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) pool: PgPool,
+    /// What bodies are encrypted with.
+    pub(crate) keys: Arc<PayloadKeys>,
 }
 
 /// How to connect.
@@ -48,13 +51,19 @@ impl Store {
             .max_connections(options.connections_max)
             .acquire_timeout(options.acquire_timeout)
             .connect_lazy_with(connect.application_name(options.application_name));
-        Ok(Self { pool })
+        Ok(Self { pool, keys: Arc::new(PayloadKeys::none()) })
     }
 
     /// A handle on a database that somebody else has connected to.
     #[must_use]
     pub fn over(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, keys: Arc::new(PayloadKeys::none()) }
+    }
+
+    /// The same, with keys for the bodies of events.
+    #[must_use]
+    pub fn with_keys(self, keys: PayloadKeys) -> Self {
+        Self { keys: Arc::new(keys), ..self }
     }
 
     /// Brings the schema up to date. Safe while several processes start at once: an advisory lock

@@ -19,6 +19,9 @@ pub enum StoreError {
     /// The database is not the one this program knows.
     #[error("the database does not fit this version: {0}")]
     Schema(String),
+    /// The operating system gives no random numbers, so nothing can be encrypted.
+    #[error("the system gives no random numbers, so bodies cannot be encrypted")]
+    NoRandomness,
     /// Anything else, which is a fault of ours or of the server.
     #[error("Postgres failed in an unforeseen way")]
     Unforeseen(#[source] sqlx::Error),

@@ -1,14 +1,17 @@
-//! Absorbing what Stripe answered when it was asked again, and closing the events that waited for
-//! the answer. The fetch happened before this transaction began, outside any.
+//! Absorbing what Stripe answered when it was asked, and closing the events that waited for the
+//! answer. The call happened before this transaction began, outside any; whoever asked first and
+//! wrote last still loses to what is newer, since it is judged here, under the object's lock.
 
-use counterfoil_domain::freshness::{Sighting, Verdict, judge};
-use counterfoil_domain::mirror::{ObjectKind, Projection};
+use counterfoil_domain::absorb::{Held, Ruling, Seen, rule};
+use counterfoil_domain::freshness::Sighting;
+use counterfoil_domain::mirror::{ObjectKind, Projection, Table};
 use counterfoil_domain::{EventKey, Scope, Timestamp};
-use sqlx::Acquire;
-use sqlx::PgConnection;
 use sqlx::types::time::OffsetDateTime;
+use sqlx::{Connection as _, AssertSqlSafe, PgConnection};
+use std::collections::BTreeMap;
 
 use crate::connect::Store;
+use crate::erase::BEGIN_WRITING;
 use crate::error::StoreError;
 use crate::mirror::{self, ObjectKey, Winner};
 
@@ -17,7 +20,7 @@ use crate::mirror::{self, ObjectKey, Winner};
 pub struct Fetched {
     /// Whose it is.
     pub scope: Scope,
-    /// The `Date` of the answer.
+    /// The second as of which the answer is taken.
     pub second: Timestamp,
     /// What it means.
     pub projection: Projection,
@@ -33,23 +36,110 @@ pub enum FetchedOutcome {
     TooSoon,
 }
 
+/// Which object of whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectRef<'a> {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its id.
+    pub id: &'a str,
+    /// Whose it is.
+    pub scope: &'a Scope,
+}
+
 impl Store {
     /// Absorbs a fetched object and closes every event about it that waited and is older than the
     /// answer.
     pub async fn absorb_fetched(
         &self,
         fetched: &Fetched,
+        tables: &[&'static Table],
         now: Timestamp,
     ) -> Result<FetchedOutcome, StoreError> {
         let mut connection = self.pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        if let Some(outcome) = absorb_once(&mut transaction, fetched, now).await? {
+        let mut transaction = connection.begin_with(BEGIN_WRITING).await?;
+        if let Some(outcome) = absorb_once(&mut transaction, fetched, tables, now).await? {
             transaction.commit().await?;
             Ok(outcome)
         } else {
             transaction.rollback().await?;
             Err(StoreError::Conflict)
         }
+    }
+
+    /// Closes the events about an object that wait for an answer although a sighting later than
+    /// they are is held by now, and answers the second of that sighting.
+    pub async fn settle_by_held(
+        &self,
+        object: ObjectRef<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let sql = format!(
+            "select sighted_at from stripe.{} where id = $1 and account = $2 and livemode = $3",
+            object.kind.table()
+        );
+        let held: Option<OffsetDateTime> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .bind(object.id)
+            .bind(&object.scope.account)
+            .bind(object.scope.livemode)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let Some(second) = held.and_then(|it| Timestamp::try_from(it).ok()) else {
+            return Ok(None);
+        };
+        close(&mut connection, object, second, "a later sighting is held", now).await?;
+        Ok(Some(second))
+    }
+
+    /// Notes that this process asks Stripe for an object, unless another one does so already. The
+    /// note ends by itself at `until`, should its process be killed.
+    pub async fn claim_question(
+        &self,
+        object: ObjectRef<'_>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let claimed = sqlx::query!(
+            r#"
+            insert into counterfoil.questions as held (kind, id, account, livemode, asked_until)
+            values ($1, $2, $3, $4, $5)
+            on conflict (kind, id, account, livemode) do update
+            set asked_until = excluded.asked_until
+            where held.asked_until <= $6
+            "#,
+            object.kind.as_str(),
+            object.id,
+            object.scope.account,
+            object.scope.livemode,
+            OffsetDateTime::from(until),
+            OffsetDateTime::from(now),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(claimed.rows_affected() == 1)
+    }
+
+    /// Takes the note back, and those whose processes were killed.
+    pub async fn release_question(
+        &self,
+        object: ObjectRef<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            r#"
+            delete from counterfoil.questions
+            where (kind = $1 and id = $2 and account = $3 and livemode = $4) or asked_until <= $5
+            "#,
+            object.kind.as_str(),
+            object.id,
+            object.scope.account,
+            object.scope.livemode,
+            OffsetDateTime::from(now),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// Parks events that wait for an answer of Stripe's which will not come.
@@ -64,13 +154,20 @@ impl Store {
         let livemode: Vec<bool> = keys.iter().map(|it| it.scope.livemode).collect();
         sqlx::query!(
             r#"
-            update counterfoil.inbox as held
-            set outcome = 'parked', reason = $4, settled_at = $5
-            from unnest($1::text[], $2::text[], $3::boolean[]) as t (event_id, account, livemode)
-            where held.event_id = t.event_id
-                and held.account = t.account
-                and held.livemode = t.livemode
-                and held.outcome = 'refetching'
+            with parked as (
+                update counterfoil.inbox as held
+                set outcome = 'parked', reason = $4, settled_at = $5
+                from unnest($1::text[], $2::text[], $3::boolean[])
+                    as t (event_id, account, livemode)
+                where held.event_id = t.event_id
+                    and held.account = t.account
+                    and held.livemode = t.livemode
+                    and held.outcome = 'refetching'
+                returning held.event_id, held.account, held.livemode
+            )
+            insert into counterfoil.attempts
+                (event_id, account, livemode, at, cause, outcome, reason)
+            select event_id, account, livemode, $5, 'asked', 'parked', $4 from parked
             "#,
             &event_id as &[&str],
             &account as &[&str],
@@ -87,6 +184,7 @@ impl Store {
 async fn absorb_once(
     connection: &mut PgConnection,
     fetched: &Fetched,
+    tables: &[&'static Table],
     now: Timestamp,
 ) -> Result<Option<FetchedOutcome>, StoreError> {
     let projection = &fetched.projection;
@@ -96,63 +194,96 @@ async fn absorb_once(
         scope: fetched.scope.clone(),
     };
     let held = mirror::lock(connection, [&key]).await?.remove(&key);
-    let seen = Sighting { second: fetched.second, digest: projection.digest };
-    match judge(held.as_ref().map(|it| it.sighting), seen) {
-        Verdict::Tie => return Ok(Some(FetchedOutcome::TooSoon)),
-        Verdict::Superseded | Verdict::Duplicate => {}
-        Verdict::Apply => {
-            let winner = Winner {
-                scope: &fetched.scope,
-                second: fetched.second,
-                event: None,
-                projection,
-                held: held.is_some(),
-            };
-            if !mirror::write(connection, vec![winner]).await? {
-                return Ok(None);
-            }
+    let sighting = Sighting { second: fetched.second, digest: projection.digest };
+    let seen = Seen { sighting, projection: Some(projection) };
+    let rule_of = held.as_ref().map(mirror::Held::as_rule);
+    let ruled = rule(rule_of, &[seen], &BTreeMap::new(), false);
+    match ruled.rulings.first() {
+        // What was cut although all pages were asked for is written as far as it goes.
+        Some(Ruling::Ask(_)) if ruled.write.is_none() => {
+            return Ok(Some(FetchedOutcome::TooSoon));
         }
+        Some(Ruling::Apply | Ruling::Superseded | Ruling::Duplicate | Ruling::Ask(_)) | None => {}
     }
-    Ok(Some(FetchedOutcome::Settled(close(connection, fetched, now).await?)))
+    if ruled.write.is_some() || shows_hidden(rule_of, &seen) {
+        let erased = erased(connection, fetched).await?;
+        let winner = Winner {
+            scope: &fetched.scope,
+            second: fetched.second,
+            event: None,
+            projection,
+            held: held.is_some(),
+            erased,
+        };
+        if !mirror::write(connection, &[winner]).await? {
+            return Ok(None);
+        }
+        crate::erase::again_fetched(connection, tables, &key).await?;
+    }
+    let object = ObjectRef { kind: key.kind, id: &key.id, scope: &key.scope };
+    let closed =
+        close(connection, object, fetched.second, "settled by asking Stripe", now).await?;
+    Ok(Some(FetchedOutcome::Settled(closed)))
 }
 
-/// Closes the events that waited. Whether one of them was the last before the answer no longer
-/// matters: the answer is later than all of them. Only those of the object's own kind: the ids of
+/// Whether the answer says what is held already, and shows children beside it that only an answer
+/// shows.
+fn shows_hidden(held: Option<Held>, seen: &Seen<'_>) -> bool {
+    held.is_some_and(|held| held.sighting == seen.sighting)
+        && seen.projection.is_some_and(|it| !it.hidden && !it.children.is_empty())
+}
+
+async fn erased(connection: &mut PgConnection, fetched: &Fetched) -> Result<bool, sqlx::Error> {
+    let Some(customer) = fetched.projection.customer() else { return Ok(false) };
+    let found = sqlx::query_scalar!(
+        r#"
+        select 1 as "one!" from counterfoil.erased
+        where customer = $1 and account = $2 and livemode = $3
+        "#,
+        customer,
+        fetched.scope.account,
+        fetched.scope.livemode,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Closes the events that waited. Whether one of them was the last before the sighting no longer
+/// matters: that one is later than all of them. Only those of the object's own kind: the ids of
 /// products and of old prices are given by the caller, and one of each may be the same.
 async fn close(
     connection: &mut PgConnection,
-    fetched: &Fetched,
+    object: ObjectRef<'_>,
+    second: Timestamp,
+    reason: &str,
     now: Timestamp,
 ) -> Result<u64, sqlx::Error> {
     let closed = sqlx::query!(
         r#"
-        update counterfoil.inbox
-        set outcome = 'superseded', reason = 'settled by asking Stripe', settled_at = $5
-        where object_id = $1
-            and account = $2
-            and livemode = $3
-            and created < $4
-            and regexp_replace(type, '\.[^.]*$', '') = $6
-            and outcome = 'refetching'
+        with closed as (
+            update counterfoil.inbox
+            set outcome = 'superseded', reason = $7, settled_at = $5
+            where object_id = $1
+                and account = $2
+                and livemode = $3
+                and created < $4
+                and object_kind = $6
+                and outcome = 'refetching'
+            returning event_id, account, livemode
+        )
+        insert into counterfoil.attempts (event_id, account, livemode, at, cause, outcome, reason)
+        select event_id, account, livemode, $5, 'asked', 'superseded', $7 from closed
         "#,
-        fetched.projection.id,
-        fetched.scope.account,
-        fetched.scope.livemode,
-        OffsetDateTime::from(fetched.second),
+        object.id,
+        object.scope.account,
+        object.scope.livemode,
+        OffsetDateTime::from(second),
         OffsetDateTime::from(now),
-        family_of(fetched.projection.kind),
+        object.kind.as_str(),
+        reason,
     )
     .execute(connection)
     .await?;
     Ok(closed.rows_affected())
-}
-
-/// What the types of the events about objects of one kind begin with, up to their last point.
-fn family_of(kind: ObjectKind) -> &'static str {
-    match kind {
-        ObjectKind::Subscription => "customer.subscription",
-        ObjectKind::Customer | ObjectKind::Product | ObjectKind::Price | ObjectKind::Invoice => {
-            kind.as_str()
-        }
-    }
 }

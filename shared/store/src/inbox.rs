@@ -2,13 +2,14 @@
 
 pub(crate) mod rows;
 
+use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::outcome::Outcome;
 use counterfoil_domain::{EventKey, Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
 
 use crate::connect::Store;
 use crate::error::StoreError;
-use crate::payload::unpack;
+use crate::payload::{Unreadable, unpack};
 
 /// One event and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct InboxRow {
     pub api_version: Option<String>,
     /// The object it is about.
     pub object_id: Option<String>,
+    /// The kind of that object, where the mirror holds such objects.
+    pub object_kind: Option<ObjectKind>,
     /// The customer it is about.
     pub customer: Option<String>,
     /// The second in which Stripe made it.
@@ -39,6 +42,10 @@ pub struct InboxRow {
     pub repeats: i32,
     /// When a person last had it judged again.
     pub replayed_at: Option<Timestamp>,
+    /// The second of the sighting that it replaced in the mirror.
+    pub replaced_at: Option<Timestamp>,
+    /// The event that had shown that sighting; `None` where Stripe had been asked.
+    pub replaced_event: Option<String>,
 }
 
 /// Which events are meant. Everything that is set must hold.
@@ -72,8 +79,8 @@ pub struct Span {
 pub struct Payload {
     /// Whose it is.
     pub key: EventKey,
-    /// The bytes.
-    pub body: Vec<u8>,
+    /// The bytes, or why they cannot be read.
+    pub body: Result<Vec<u8>, Unreadable>,
 }
 
 struct Raw {
@@ -92,6 +99,9 @@ struct Raw {
     reason: Option<String>,
     repeats: i32,
     replayed_at: Option<OffsetDateTime>,
+    object_kind: Option<String>,
+    replaced_at: Option<OffsetDateTime>,
+    replaced_event: Option<String>,
 }
 
 impl Store {
@@ -108,7 +118,8 @@ impl Store {
             r#"
             select
                 event_id, account, livemode, endpoint, type, api_version, object_id, customer,
-                created, received_at, settled_at, outcome, reason, repeats, replayed_at
+                created, received_at, settled_at, outcome, reason, repeats, replayed_at,
+                object_kind, replaced_at, replaced_event
             from counterfoil.inbox
             where ($1::text is null or event_id = $1)
                 and ($2::text is null or type like $2)
@@ -173,7 +184,7 @@ impl Store {
         let livemode: Vec<bool> = keys.iter().map(|it| it.scope.livemode).collect();
         let rows = sqlx::query!(
             r#"
-            select event_id, account, livemode, codec, body
+            select event_id, account, livemode, codec, key_id, body
             from counterfoil.payloads
             join counterfoil.inbox using (event_id, account, livemode, created)
             join unnest($1::text[], $2::text[], $3::boolean[])
@@ -187,10 +198,12 @@ impl Store {
         .await?;
         Ok(rows
             .into_iter()
-            .filter_map(|row| {
+            .map(|row| {
                 let scope = Scope { account: row.account, livemode: row.livemode };
-                let body = unpack(&row.codec, row.body)?;
-                Some(Payload { key: EventKey { id: row.event_id, scope }, body })
+                let key = EventKey { id: row.event_id, scope };
+                let body =
+                    unpack(&self.keys, &key, &row.codec, row.key_id.as_deref(), row.body);
+                Payload { key, body }
             })
             .collect())
     }
@@ -223,6 +236,9 @@ fn row_of(raw: Raw) -> Result<InboxRow, StoreError> {
         reason: raw.reason,
         repeats: raw.repeats,
         replayed_at: raw.replayed_at.map(time_of).transpose()?,
+        object_kind: raw.object_kind.as_deref().and_then(ObjectKind::parse),
+        replaced_at: raw.replaced_at.map(time_of).transpose()?,
+        replaced_event: raw.replaced_event,
     })
 }
 

@@ -5,17 +5,29 @@
 //! back, try the batch again, or split it to find the one event that is refused.
 
 mod absorb;
+mod attempts;
+mod budget;
 mod connect;
+mod erase;
 mod error;
 mod fetched;
 mod inbox;
 mod mirror;
 mod payload;
+mod reencrypt;
 mod retention;
+mod rows;
+mod seal;
 
-pub use absorb::{Meaning, Received, Settled};
+pub use absorb::{Absorbing, Meaning, Received, Settled};
+pub use attempts::{Attempt, Cause};
+pub use budget::{Grant, Rate};
 pub use connect::{ConnectOptions, Store};
+pub use erase::Erased;
 pub use error::StoreError;
-pub use fetched::{Fetched, FetchedOutcome};
+pub use fetched::{Fetched, FetchedOutcome, ObjectRef};
 pub use inbox::{Filter, InboxRow, Payload, Span};
+pub use payload::Unreadable;
+pub use reencrypt::Reencrypted;
 pub use retention::Retention;
+pub use seal::{BadKey, PayloadKeys};

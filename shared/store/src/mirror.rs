@@ -5,24 +5,21 @@
 //! circle. Where they still do (over rows that are new, or inbox rows), Postgres breaks it up and
 //! the batch is judged anew.
 
-mod customers;
+mod arrays;
 mod gone;
 mod held;
-mod invoice_lines;
-mod invoices;
-mod prices;
-mod products;
-mod subscription_items;
-mod subscriptions;
+mod statement;
 
 pub(crate) use held::{Held, lock};
 
-use sqlx::PgConnection;
-use sqlx::types::time::OffsetDateTime;
+use std::collections::{BTreeMap, BTreeSet};
 
-use counterfoil_domain::freshness::Digest;
-use counterfoil_domain::mirror::{Metadata, ObjectKind, Projection, Row};
+use counterfoil_domain::mirror::{ObjectKind, Projection, Row, Table};
 use counterfoil_domain::{Scope, Timestamp};
+use sqlx::types::time::OffsetDateTime;
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use arrays::Gathered;
 
 /// Which object of whom.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,25 +38,14 @@ pub(crate) struct Winner<'a> {
     pub(crate) projection: &'a Projection,
     /// Whether the object had a row before, which is locked by this transaction.
     pub(crate) held: bool,
-}
-
-/// One row to write.
-pub(crate) struct Write<'a, T> {
-    scope: &'a Scope,
-    deleted: bool,
-    second: Timestamp,
-    event: Option<&'a str>,
-    digest: &'a Digest,
-    row: &'a T,
+    /// Whether its customer's personal data is erased, and stays so.
+    pub(crate) erased: bool,
 }
 
 /// One row of a child to write.
-pub(crate) struct ChildWrite<'a, T> {
-    scope: &'a Scope,
-    deleted: bool,
-    second: Timestamp,
-    parent: &'a str,
-    row: &'a T,
+struct ChildWrite<'a> {
+    winner: &'a Winner<'a>,
+    row: &'a Row,
 }
 
 /// Writes what has won, with its children. Answers `false` when a row that was new when it was
@@ -67,102 +53,84 @@ pub(crate) struct ChildWrite<'a, T> {
 /// and judged again.
 pub(crate) async fn write(
     connection: &mut PgConnection,
-    mut winners: Vec<Winner<'_>>,
+    winners: &[Winner<'_>],
 ) -> Result<bool, sqlx::Error> {
-    winners.sort_by(|a, b| (&a.projection.id, a.scope).cmp(&(&b.projection.id, b.scope)));
-    let expected: usize = winners.iter().filter(|it| !it.held).count();
-    let mut new = 0;
-    new += customers::write(connection, &rows(&winners, as_customer)).await?;
-    new += products::write(connection, &rows(&winners, as_product)).await?;
-    new += prices::write(connection, &rows(&winners, as_price)).await?;
-    new += subscriptions::write(connection, &rows(&winners, as_subscription)).await?;
-    new += invoices::write(connection, &rows(&winners, as_invoice)).await?;
-    for kind in ObjectKind::ALL {
-        new += gone::write(connection, kind, &winners).await?;
+    let mut by_kind: BTreeMap<ObjectKind, Vec<&Winner<'_>>> = BTreeMap::new();
+    for it in winners {
+        by_kind.entry(it.projection.kind).or_default().push(it);
     }
-    let items: Vec<_> = rows(&winners, as_subscription)
-        .iter()
-        .flat_map(|parent| parent.row.items.iter().map(|row| child(parent, &parent.row.id, row)))
-        .collect();
-    subscription_items::write(connection, &sorted(items, |it| &it.id)).await?;
-    let lines: Vec<_> = rows(&winners, as_invoice)
-        .iter()
-        .flat_map(|parent| parent.row.lines.iter().map(|row| child(parent, &parent.row.id, row)))
-        .collect();
-    invoice_lines::write(connection, &sorted(lines, |it| &it.id)).await?;
-    gone::flag_items(connection, &winners).await?;
-    gone::flag_lines(connection, &winners).await?;
+    let mut new = 0;
+    for (kind, winners) in &mut by_kind {
+        winners.sort_by(|a, b| (&a.projection.id, a.scope).cmp(&(&b.projection.id, b.scope)));
+        new += write_objects(connection, winners).await?;
+        new += gone::write(connection, *kind, winners).await?;
+    }
+    for winners in by_kind.values() {
+        write_children(connection, winners).await?;
+        gone::flag_children(connection, winners).await?;
+    }
+    let expected = winners.iter().filter(|it| !it.held).count();
     Ok(usize::try_from(new) == Ok(expected))
 }
 
-fn rows<'a, T>(
-    winners: &'a [Winner<'a>],
-    row: impl Fn(&'a Row) -> Option<&'a T>,
-) -> Vec<Write<'a, T>> {
-    let write = |it: &'a Winner<'a>| {
-        let row = it.projection.change.row().and_then(&row)?;
-        Some(Write {
-            scope: it.scope,
-            deleted: it.projection.change.is_deletion(),
-            second: it.second,
-            event: it.event,
-            digest: &it.projection.digest,
-            row,
-        })
-    };
-    winners.iter().filter_map(write).collect()
+/// Writes the objects of one kind that were shown. Answers how many were new.
+async fn write_objects(
+    connection: &mut PgConnection,
+    winners: &[&Winner<'_>],
+) -> Result<i64, sqlx::Error> {
+    let shown: Vec<(&Winner<'_>, &Row)> =
+        winners.iter().filter_map(|it| Some((*it, it.projection.change.row()?))).collect();
+    let Some((_, first)) = shown.first() else { return Ok(0) };
+    let table = first.table;
+    let mut arguments = Gathered::default();
+    arguments.objects(&shown.iter().map(|it| it.0).collect::<Vec<_>>())?;
+    let rows: Vec<(&Row, bool)> = shown.iter().map(|(it, row)| (*row, it.erased)).collect();
+    arguments.columns(table, &rows)?;
+    let sql = statement::write_objects(table);
+    sqlx::query_scalar_with(AssertSqlSafe(sql), arguments.done()).fetch_one(connection).await
 }
 
-fn child<'a, P, T>(parent: &Write<'a, P>, id: &'a str, row: &'a T) -> ChildWrite<'a, T> {
-    ChildWrite {
-        scope: parent.scope,
-        deleted: parent.deleted,
-        second: parent.second,
-        parent: id,
-        row,
+/// Writes the children of objects of one kind.
+async fn write_children(
+    connection: &mut PgConnection,
+    winners: &[&Winner<'_>],
+) -> Result<(), sqlx::Error> {
+    let mut by_table: BTreeMap<&str, (&'static Table, Vec<ChildWrite<'_>>)> = BTreeMap::new();
+    for winner in winners {
+        for children in &winner.projection.children {
+            let (_, writes) = by_table
+                .entry(children.table.name)
+                .or_insert_with(|| (children.table, Vec::new()));
+            writes.extend(children.rows.iter().map(|row| ChildWrite { winner, row }));
+        }
     }
-}
-
-/// In the order of their keys, and each only once: two parents that name one child would otherwise
-/// make one statement write one row twice, which Postgres refuses.
-fn sorted<'a, T>(
-    mut writes: Vec<ChildWrite<'a, T>>,
-    id: impl Fn(&'a T) -> &'a str,
-) -> Vec<ChildWrite<'a, T>> {
-    writes.sort_by(|a, b| (id(a.row), a.scope, b.second).cmp(&(id(b.row), b.scope, a.second)));
-    writes.dedup_by(|a, b| id(a.row) == id(b.row) && a.scope == b.scope);
-    writes
-}
-
-fn as_customer(row: &Row) -> Option<&counterfoil_domain::mirror::Customer> {
-    if let Row::Customer(it) = row { Some(it) } else { None }
-}
-
-fn as_product(row: &Row) -> Option<&counterfoil_domain::mirror::Product> {
-    if let Row::Product(it) = row { Some(it) } else { None }
-}
-
-fn as_price(row: &Row) -> Option<&counterfoil_domain::mirror::Price> {
-    if let Row::Price(it) = row { Some(it) } else { None }
-}
-
-fn as_subscription(row: &Row) -> Option<&counterfoil_domain::mirror::Subscription> {
-    if let Row::Subscription(it) = row { Some(it) } else { None }
-}
-
-fn as_invoice(row: &Row) -> Option<&counterfoil_domain::mirror::Invoice> {
-    if let Row::Invoice(it) = row { Some(it) } else { None }
-}
-
-fn moment(at: Option<Timestamp>) -> Option<OffsetDateTime> {
-    at.map(OffsetDateTime::from)
-}
-
-fn json_of(metadata: &Metadata) -> String {
-    if metadata.is_empty() {
-        return "{}".to_owned();
+    for (table, mut writes) in by_table.into_values() {
+        let Some(parent) = table.parent else { continue };
+        // In the order of their keys, and each only once: two parents that name one child would
+        // otherwise make one statement write one row twice, which Postgres refuses.
+        writes.sort_by(|a, b| {
+            let key = |it: &ChildWrite<'_>| (it.row.id.clone(), it.winner.scope.clone());
+            key(a).cmp(&key(b)).then(b.winner.second.cmp(&a.winner.second))
+        });
+        let mut seen = BTreeSet::new();
+        writes.retain(|it| seen.insert((it.row.id.as_str(), it.winner.scope)));
+        if writes.is_empty() {
+            continue;
+        }
+        let mut arguments = Gathered::default();
+        arguments.add(writes.iter().map(|it| it.row.id.as_str()).collect::<Vec<_>>())?;
+        arguments.scopes(writes.iter().map(|it| it.winner.scope))?;
+        let deleted = |it: &ChildWrite<'_>| it.winner.projection.change.is_deletion();
+        arguments.add(writes.iter().map(deleted).collect::<Vec<_>>())?;
+        let at = |it: &ChildWrite<'_>| OffsetDateTime::from(it.winner.second);
+        arguments.add(writes.iter().map(at).collect::<Vec<_>>())?;
+        let of = |it: &ChildWrite<'_>| it.winner.projection.id.clone();
+        arguments.add(writes.iter().map(of).collect::<Vec<_>>())?;
+        let rows: Vec<(&Row, bool)> =
+            writes.iter().map(|it| (it.row, it.winner.erased)).collect();
+        arguments.columns(table, &rows)?;
+        let sql = statement::write_children(table, parent);
+        sqlx::query_with(AssertSqlSafe(sql), arguments.done()).execute(&mut *connection).await?;
     }
-    let object: serde_json::Value =
-        metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    object.to_string()
+    Ok(())
 }

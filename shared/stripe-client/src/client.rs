@@ -156,7 +156,7 @@ impl StripeClient {
                 return Err(StripeError::Unauthorized { operation, status: status.as_u16() });
             }
             status if status.is_server_error() || status == StatusCode::FAILED_DEPENDENCY => {
-                return Err(StripeError::Unavailable { operation });
+                return Err(StripeError::Failed { operation, status: status.as_u16() });
             }
             status => return Err(StripeError::Refused { operation, status: status.as_u16() }),
         };

@@ -3,11 +3,19 @@
 /// Why a call brought no answer that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StripeError {
-    /// Stripe was not reached, did not answer in time, or failed (5xx, 424). Ask again later.
+    /// Stripe was not reached, or did not answer in time. Ask again later.
     #[error("Stripe gave no usable answer to {operation}; ask again later")]
     Unavailable {
         /// The method and the path without ids.
         operation: &'static str,
+    },
+    /// Stripe failed (5xx, 424), perhaps for this call alone. Ask again later.
+    #[error("Stripe failed at {operation} (HTTP {status}); ask again later")]
+    Failed {
+        /// The method and the path without ids.
+        operation: &'static str,
+        /// The status of the answer.
+        status: u16,
     },
     /// Stripe asks for fewer or fewer simultaneous calls (429; STRIPE.md section 7.4). Ask again
     /// later.

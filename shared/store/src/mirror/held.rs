@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::PgConnection;
-use sqlx::types::time::OffsetDateTime;
-
+use counterfoil_domain::absorb;
 use counterfoil_domain::freshness::{Digest, Sighting};
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::{Scope, Timestamp};
+use sqlx::types::time::OffsetDateTime;
+use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::ObjectKey;
+use super::arrays::Gathered;
+use super::{ObjectKey, statement};
 
 /// The sighting that is held of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub(crate) struct Held {
     pub(crate) event: Option<String>,
 }
 
+impl Held {
+    pub(crate) fn as_rule(&self) -> absorb::Held {
+        absorb::Held { sighting: self.sighting, deleted: self.deleted }
+    }
+}
+
+#[derive(sqlx::FromRow)]
 struct HeldRow {
     id: String,
     account: String,
@@ -29,25 +37,6 @@ struct HeldRow {
     sighted_at: OffsetDateTime,
     sighted_event: Option<String>,
     sighted_digest: Vec<u8>,
-}
-
-macro_rules! lock_rows {
-    ($connection:expr, $table:tt, $id:expr, $account:expr, $livemode:expr) => {
-        sqlx::query_as!(
-            HeldRow,
-            "select held.id, held.account, held.livemode, held.deleted, held.sighted_at, "
-                + "held.sighted_event, held.sighted_digest from "
-                + $table
-                + " as held join unnest($1::text[], $2::text[], $3::boolean[]) "
-                + "as asked (id, account, livemode) using (id, account, livemode) "
-                + "order by held.id, held.account, held.livemode for update of held",
-            $id as &[&str],
-            $account as &[&str],
-            $livemode
-        )
-        .fetch_all($connection)
-        .await
-    };
 }
 
 /// Locks the rows of these objects and answers what is held of them. Objects without a row are
@@ -61,29 +50,15 @@ pub(crate) async fn lock(
         by_kind.entry(key.kind).or_default().push(key);
     }
     let mut all = BTreeMap::new();
-    for kind in ObjectKind::ALL {
-        let Some(keys) = by_kind.get(&kind) else { continue };
-        let id: Vec<&str> = keys.iter().map(|it| it.id.as_str()).collect();
-        let account: Vec<&str> = keys.iter().map(|it| it.scope.account.as_str()).collect();
-        let livemode: Vec<bool> = keys.iter().map(|it| it.scope.livemode).collect();
-        let connection = &mut *connection;
-        let rows = match kind {
-            ObjectKind::Customer => {
-                lock_rows!(connection, "stripe.customers", &id, &account, &livemode)
-            }
-            ObjectKind::Product => {
-                lock_rows!(connection, "stripe.products", &id, &account, &livemode)
-            }
-            ObjectKind::Price => {
-                lock_rows!(connection, "stripe.prices", &id, &account, &livemode)
-            }
-            ObjectKind::Subscription => {
-                lock_rows!(connection, "stripe.subscriptions", &id, &account, &livemode)
-            }
-            ObjectKind::Invoice => {
-                lock_rows!(connection, "stripe.invoices", &id, &account, &livemode)
-            }
-        }?;
+    // In the order of the kinds.
+    for (kind, keys) in by_kind {
+        let mut arguments = Gathered::default();
+        arguments.add(keys.iter().map(|it| it.id.as_str()).collect::<Vec<_>>())?;
+        arguments.scopes(keys.iter().map(|it| &it.scope))?;
+        let sql = statement::lock(kind.table());
+        let rows: Vec<HeldRow> = sqlx::query_as_with(AssertSqlSafe(sql), arguments.done())
+            .fetch_all(&mut *connection)
+            .await?;
         all.extend(rows.into_iter().map(|row| held_of(kind, row)));
     }
     Ok(all)
