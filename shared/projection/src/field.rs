@@ -1,5 +1,6 @@
 //! Where the value of a column is found in Stripe's body, by version, and how it is read.
 
+use counterfoil_domain::Timestamp;
 use counterfoil_domain::mirror::{Column, Type, Value};
 use counterfoil_stripe_wire::node::{Node, Step, WrongShape, is_decimal, numeral};
 
@@ -28,8 +29,15 @@ pub(crate) enum From {
     Earliest(&'static str, &'static str),
     /// The latest of them.
     Latest(&'static str, &'static str),
-    /// The value that stands for it where something is shown at this path.
-    Shown(&'static str, &'static str),
+    /// What the first entry of a list shows under a key.
+    First(&'static str, &'static str),
+    /// The ids that the entries of a list show under a key. An empty list shows none.
+    Each(&'static str, &'static str),
+    /// The one id that a list of them was before it was a list.
+    Only(&'static str),
+    /// The sum of the whole numbers that the entries of a list show under a key. An empty list
+    /// shows none.
+    Sum(&'static str, &'static str),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -110,10 +118,7 @@ impl Field {
     }
 
     /// What older versions call its values.
-    pub(crate) const fn renamed(
-        mut self,
-        names: &'static [(&'static str, &'static str)],
-    ) -> Self {
+    pub(crate) const fn renamed(mut self, names: &'static [(&'static str, &'static str)]) -> Self {
         self.renamed = names;
         self
     }
@@ -137,9 +142,19 @@ impl Field {
                 From::Latest(list, key) => {
                     times(here.node, list, key)?.into_iter().max().map(Value::Time)
                 }
-                From::Shown(path, word) => {
-                    here.node.at(path)?.map(|_| Value::Text((*word).to_owned()))
+                From::First(list, key) => match entries(here.node, list)?.first() {
+                    Some(first) => self.read(first.at(key)?, here, key)?,
+                    None => None,
+                },
+                From::Each(list, key) => {
+                    let shown = under(entries(here.node, list)?, key)?;
+                    ids(&shown.into_iter().map(Node::reference).collect::<Result<Vec<_>, _>>()?)?
                 }
+                From::Only(path) => match here.node.at(path)? {
+                    Some(one) => ids(&[one.reference()?])?,
+                    None => None,
+                },
+                From::Sum(list, key) => sum(&under(entries(here.node, list)?, key)?)?,
             };
             if found.is_some() {
                 return Ok(found);
@@ -210,17 +225,34 @@ impl Here<'_, '_> {
     }
 }
 
-fn times(
-    node: &Node<'_>,
-    list: &str,
-    key: &str,
-) -> Result<Vec<counterfoil_domain::Timestamp>, WrongShape> {
-    let Some(list) = node.at(list)? else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for entry in list.list()? {
-        if let Some(at) = entry.at(key)? {
-            found.push(at.time()?);
-        }
+/// The entries of a list; none where it is not shown.
+fn entries<'n, 'a>(node: &'n Node<'a>, list: &str) -> Result<&'n [Node<'a>], WrongShape> {
+    node.at(list)?.map_or(Ok(&[]), Node::list)
+}
+
+/// What the entries show under a key.
+fn under<'n, 'a>(entries: &'n [Node<'a>], key: &str) -> Result<Vec<&'n Node<'a>>, WrongShape> {
+    entries.iter().filter_map(|entry| entry.at(key).transpose()).collect()
+}
+
+fn times(node: &Node<'_>, list: &str, key: &str) -> Result<Vec<Timestamp>, WrongShape> {
+    under(entries(node, list)?, key)?.into_iter().map(Node::time).collect()
+}
+
+fn ids(all: &[String]) -> Result<Option<Value>, WrongShape> {
+    if all.is_empty() {
+        return Ok(None);
     }
-    Ok(found)
+    serde_json::to_string(all).map(|it| Some(Value::Json(it))).map_err(|_| WrongShape)
+}
+
+fn sum(all: &[&Node<'_>]) -> Result<Option<Value>, WrongShape> {
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let mut sum = 0_i64;
+    for one in all {
+        sum = sum.checked_add(one.integer()?).ok_or(WrongShape)?;
+    }
+    Ok(Some(Value::Integer(sum)))
 }

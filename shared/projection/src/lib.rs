@@ -5,15 +5,11 @@
 //! about what Stripe said. A body that cannot be read is an error for a person, never a panic.
 
 pub mod coverage;
-mod customer;
 mod field;
-mod invoice;
 mod meaning;
 mod object;
-mod price;
-mod product;
+mod objects;
 mod project;
-mod subscription;
 mod witness;
 
 pub use meaning::{Meaning, meaning_of};

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use counterfoil_domain::mirror::{ObjectKind, Owner, Table};
 
 use crate::field::Field;
+use crate::objects::object_of;
 
 /// One kind of object: its columns and children, and where they live.
 pub(crate) struct Object {
@@ -113,17 +114,6 @@ pub fn table_of(kind: ObjectKind) -> &'static Table {
 /// Every table of the mirror, parents before their children.
 pub fn tables() -> impl Iterator<Item = &'static Table> {
     KNOWN.iter().flat_map(|it| std::iter::once(&it.table).chain(&it.children))
-}
-
-fn object_of(kind: ObjectKind) -> &'static Object {
-    match kind {
-        ObjectKind::Customer => &crate::customer::OBJECT,
-        ObjectKind::Product => &crate::product::OBJECT,
-        ObjectKind::Price => &crate::price::OBJECT,
-        ObjectKind::Subscription => &crate::subscription::OBJECT,
-        ObjectKind::Invoice => &crate::invoice::OBJECT,
-        _ => todo!("{kind}"),
-    }
 }
 
 #[cfg(test)]

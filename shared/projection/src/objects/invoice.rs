@@ -1,11 +1,13 @@
-//! Invoices with their lines (STRIPE.md section 5.4). 2025-03-31.basil regrouped them: the
-//! subscription moved under `parent`, and a line's price, item and proration under `pricing` and
-//! `parent`. Payments are objects of their own since then, and shown on request only. Amounts are
-//! minor units of `currency`.
+//! Invoices with their lines (STRIPE.md section 5.4). 2025-03-31.basil regrouped them: subscription
+//! and quote moved under `parent`, a line's price, item and proration under `pricing` and `parent`,
+//! and taxes under `total_taxes` and `taxes`. Payments are objects of their own since then, and
+//! shown on request only: what older versions name of them is not kept, since it would be empty in
+//! the newer ones. `paid` was the same as status paid. Amounts are minor units of `currency`.
+//! Copies of the customer's data freeze when the invoice is finalised.
 
 use counterfoil_domain::mirror::{ObjectKind, Owner};
 
-use crate::field::From::At;
+use crate::field::From::{At, Sum};
 use crate::field::{decimal, flag, integer, json, metadata, reference, references, text, time};
 use crate::object::{ChildList, Object};
 
@@ -17,7 +19,10 @@ pub(crate) static OBJECT: Object = Object::new(
         reference("customer"),
         reference("subscription")
             .from(&[At("parent.subscription_details.subscription"), At("subscription")]),
+        reference("quote").from(&[At("parent.quote_details.quote"), At("quote")]),
         text("status"),
+        text("status_details_uncollectible_reason")
+            .from(&[At("status_details.uncollectible.reason")]),
         text("billing_reason"),
         text("collection_method"),
         text("currency"),
@@ -25,16 +30,35 @@ pub(crate) static OBJECT: Object = Object::new(
         integer("amount_due"),
         integer("amount_paid"),
         integer("amount_remaining"),
+        integer("amount_overpaid"),
+        integer("amount_paid_off_stripe"),
+        integer("amount_shipping"),
         integer("subtotal"),
+        integer("subtotal_excluding_tax"),
         // May be negative.
         integer("total"),
+        integer("total_excluding_tax"),
+        integer("tax").from(&[
+            At("tax"),
+            Sum("total_taxes", "amount"),
+            Sum("total_tax_amounts", "amount"),
+        ]),
+        json("total_discount_amounts"),
+        json("total_pretax_credit_amounts"),
+        references("discounts"),
+        integer("pre_payment_credit_notes_amount"),
+        integer("post_payment_credit_notes_amount"),
         integer("starting_balance"),
         integer("ending_balance"),
         integer("attempt_count"),
         flag("attempted"),
         flag("auto_advance"),
+        time("automatically_finalizes_at"),
+        text("automatic_tax_status").from(&[At("automatic_tax.status")]),
+        text("last_finalization_error_code").from(&[At("last_finalization_error.code")]),
         time("next_payment_attempt"),
         time("due_date"),
+        time("effective_at"),
         // What could be picked up; for a renewal the past period. The service period is the lines'.
         time("period_start"),
         time("period_end"),
@@ -43,7 +67,19 @@ pub(crate) static OBJECT: Object = Object::new(
         time("status_transitions_voided_at").from(&[At("status_transitions.voided_at")]),
         time("status_transitions_marked_uncollectible_at")
             .from(&[At("status_transitions.marked_uncollectible_at")]),
+        reference("from_invoice_invoice").from(&[At("from_invoice.invoice")]),
+        text("from_invoice_action").from(&[At("from_invoice.action")]),
+        reference("latest_revision"),
         reference("default_payment_method"),
+        reference("default_source"),
+        text("receipt_number"),
+        text("customer_email").personal(),
+        text("customer_name").personal(),
+        json("customer_address").personal(),
+        text("customer_tax_exempt"),
+        text("description").personal(),
+        text("footer").personal(),
+        text("statement_descriptor").personal(),
         text("hosted_invoice_url").personal().restless(),
         text("invoice_pdf").personal().restless(),
         reference("test_clock"),
@@ -57,9 +93,16 @@ pub(crate) static OBJECT: Object = Object::new(
     on_request: false,
     fields: &[
         integer("amount"),
+        integer("subtotal"),
+        integer("tax").from(&[Sum("taxes", "amount"), Sum("tax_amounts", "amount")]),
+        json("discount_amounts"),
+        json("pretax_credit_amounts"),
+        references("discounts"),
+        flag("discountable"),
         text("currency"),
         text("description").personal(),
         integer("quantity"),
+        decimal("quantity_decimal"),
         reference("price").from(&[At("pricing.price_details.price"), At("price"), At("plan")]),
         reference("product").from(&[
             At("pricing.price_details.product"),

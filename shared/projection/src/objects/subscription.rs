@@ -6,9 +6,7 @@
 use counterfoil_domain::mirror::{ObjectKind, Owner};
 
 use crate::field::From::{At, Earliest, Latest, Parent};
-use crate::field::{
-    decimal, flag, integer, json, metadata, reference, references, text, time,
-};
+use crate::field::{decimal, flag, integer, json, metadata, reference, references, text, time};
 use crate::object::{ChildList, Object};
 
 pub(crate) static OBJECT: Object = Object::new(
@@ -37,9 +35,7 @@ pub(crate) static OBJECT: Object = Object::new(
         time("canceled_at"),
         text("cancellation_details_reason").from(&[At("cancellation_details.reason")]),
         text("cancellation_details_feedback").from(&[At("cancellation_details.feedback")]),
-        text("cancellation_details_comment")
-            .from(&[At("cancellation_details.comment")])
-            .personal(),
+        text("cancellation_details_comment").from(&[At("cancellation_details.comment")]).personal(),
         time("ended_at"),
         integer("days_until_due"),
         reference("default_payment_method"),

@@ -1,8 +1,9 @@
-//! Products (STRIPE.md section 5.3).
+//! Products (STRIPE.md section 5.3). 2024-04-10 gave `features` the name `marketing_features`.
 
 use counterfoil_domain::mirror::{ObjectKind, Owner};
 
-use crate::field::{flag, metadata, reference, text, time};
+use crate::field::From::At;
+use crate::field::{flag, json, metadata, reference, text, time};
 use crate::object::Object;
 
 pub(crate) static OBJECT: Object = Object::new(
@@ -17,6 +18,10 @@ pub(crate) static OBJECT: Object = Object::new(
         reference("default_price"),
         text("unit_label"),
         reference("tax_code"),
+        json("marketing_features").from(&[At("marketing_features"), At("features")]),
+        json("images"),
+        text("url"),
+        text("statement_descriptor"),
         metadata(),
     ],
 );

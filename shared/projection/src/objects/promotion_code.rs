@@ -1,0 +1,29 @@
+//! Promotion codes (STRIPE.md section 5.3). Since 2025-09-30.clover the coupon is under
+//! `promotion`. A code may be for one customer alone, and is that customer's then.
+
+use counterfoil_domain::mirror::{ObjectKind, Owner};
+
+use crate::field::From::At;
+use crate::field::{flag, integer, metadata, reference, text, time};
+use crate::object::Object;
+
+pub(crate) static OBJECT: Object = Object::new(
+    ObjectKind::PromotionCode,
+    Owner::Column("customer"),
+    &[
+        time("created"),
+        reference("customer"),
+        reference("coupon").from(&[At("promotion.coupon"), At("coupon")]),
+        text("code").personal(),
+        flag("active"),
+        time("expires_at"),
+        integer("max_redemptions"),
+        integer("times_redeemed"),
+        flag("restrictions_first_time_transaction")
+            .from(&[At("restrictions.first_time_transaction")]),
+        integer("restrictions_minimum_amount").from(&[At("restrictions.minimum_amount")]),
+        text("restrictions_minimum_amount_currency")
+            .from(&[At("restrictions.minimum_amount_currency")]),
+        metadata().personal(),
+    ],
+);
