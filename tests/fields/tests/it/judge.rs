@@ -75,24 +75,43 @@ fn said<'a>(
 
 fn value(place: &Place, shown: &Value, parent: &Value) -> Option<Value> {
     let found = match place.read {
-        Read::Plain => id_of(shown.pointer(place.pointer)?.clone()),
-        Read::Parent => id_of(parent.pointer(place.pointer)?.clone()),
-        Read::Json => shown.pointer(place.pointer)?.clone(),
+        Read::Plain => id_of(shown.pointer(&place.pointer)?.clone()),
+        Read::Parent => id_of(parent.pointer(&place.pointer)?.clone()),
+        Read::Json => shown.pointer(&place.pointer)?.clone(),
         Read::Ids => {
-            let list = shown.pointer(place.pointer)?.as_array()?.iter();
+            let list = shown.pointer(&place.pointer)?.as_array()?.iter();
             list.cloned().map(id_of).collect::<Vec<_>>().into()
         }
-        Read::Least | Read::Greatest => {
-            let (list, inside) = place.pointer.split_once("/*")?;
-            let all = shown.pointer(list)?.as_array()?.iter();
-            let all = all.filter_map(|it| it.pointer(inside)?.as_i64());
-            let one = if place.read == Read::Least { all.min() } else { all.max() };
-            Value::from(one?)
-        }
+        Read::Only => match id_of(shown.pointer(&place.pointer)?.clone()) {
+            Value::Null => Value::Null,
+            id => Value::from(vec![id]),
+        },
+        Read::Least => numbers(place, shown)?.into_iter().min()?.into(),
+        Read::Greatest => numbers(place, shown)?.into_iter().max()?.into(),
+        // No entries add up to nothing that was said.
+        Read::Sum => match numbers(place, shown)?.as_slice() {
+            [] => Value::Null,
+            all => all.iter().sum::<i64>().into(),
+        },
+        Read::Each => match entries(place, shown)?.into_iter().map(id_of).collect::<Vec<_>>() {
+            all if all.is_empty() => Value::Null,
+            all => all.into(),
+        },
     };
     let newest = place.renamed.iter().find(|it| found == it.0).map(|it| Value::from(it.1));
     let found = newest.unwrap_or(found);
     (!found.is_null()).then_some(found)
+}
+
+/// What the entries of a list show behind the `*`.
+fn entries(place: &Place, shown: &Value) -> Option<Vec<Value>> {
+    let (list, inside) = place.pointer.split_once("/*")?;
+    let entries = shown.pointer(list)?.as_array()?.iter();
+    Some(entries.filter_map(|it| it.pointer(inside)).filter(|it| !it.is_null()).cloned().collect())
+}
+
+fn numbers(place: &Place, shown: &Value) -> Option<Vec<i64>> {
+    entries(place, shown)?.iter().map(Value::as_i64).collect()
 }
 
 /// Of an expanded object its id.
@@ -162,6 +181,9 @@ mod tests {
         check("c ids /all", of, &body, &json!(["x_1", "x_2"]));
         check("c least /list/*/n/m", of, &body, &json!(3));
         check("c greatest /list/*/n/m", of, &body, &json!(5));
+        check("c sum /list/*/n/m", of, &body, &json!(8));
+        check("c each /list/*/n/m", of, &body, &json!([5, 3]));
+        check("c only /of", of, &body, &json!(["x_1"]));
         check("c parent /at", of, &body, &json!(7));
         check("c /mode old=new", of, &body, &json!("new"));
     }

@@ -49,7 +49,7 @@ pub(crate) struct Place {
     /// How it is read.
     pub(crate) read: Read,
     /// Where it is.
-    pub(crate) pointer: &'static str,
+    pub(crate) pointer: String,
     /// What its versions call some values, and what the newest calls them.
     pub(crate) renamed: Vec<(&'static str, &'static str)>,
 }
@@ -69,6 +69,12 @@ pub(crate) enum Read {
     Least,
     /// The greatest.
     Greatest,
+    /// The sum of them.
+    Sum,
+    /// The ids that stand at what follows `*` in each entry of a list.
+    Each,
+    /// One object, whose id is kept as a list of one.
+    Only,
 }
 
 /// All tables of the list.
@@ -88,8 +94,13 @@ fn read(list: &'static str) -> Result<Vec<Table>, &'static str> {
             continue;
         }
         if line.starts_with(' ') {
-            let column = column(text).ok_or(line)?;
-            tables.last_mut().ok_or(line)?.columns.push(column);
+            let columns = &mut tables.last_mut().ok_or(line)?.columns;
+            match text.split_once(": ") {
+                Some(("top", names)) => columns.extend(at_the_top(Read::Plain, names)),
+                Some(("top json", names)) => columns.extend(at_the_top(Read::Json, names)),
+                Some(("top ids", names)) => columns.extend(at_the_top(Read::Ids, names)),
+                _ => columns.push(column(text).ok_or(line)?),
+            }
         } else {
             tables.push(table(text).ok_or(line)?);
         }
@@ -102,6 +113,15 @@ fn table(text: &'static str) -> Option<Table> {
     let mut words = text.split_whitespace();
     let (name, kind) = (words.next()?, ObjectKind::parse(words.next()?)?);
     Some(Table { name, kind, rows: words.next(), columns: Vec::new() })
+}
+
+/// `created customer`: columns that lie at the top under their own names, in every version.
+fn at_the_top(read: Read, names: &'static str) -> impl Iterator<Item = Column> {
+    names.split_whitespace().map(move |name| {
+        let pointer = format!("/{name}");
+        let place = Place { since: None, until: None, read, pointer, renamed: Vec::new() };
+        Column { name, from: Where::Places(vec![place]) }
+    })
 }
 
 /// `balance /balance 2019-10-17.. | /account_balance ..2019-10-17`; a value that was renamed is
@@ -117,8 +137,13 @@ pub(crate) fn column(text: &'static str) -> Option<Column> {
 }
 
 fn place(text: &'static str) -> Option<Place> {
-    let mut place =
-        Place { since: None, until: None, read: Read::Plain, pointer: "", renamed: Vec::new() };
+    let mut place = Place {
+        since: None,
+        until: None,
+        read: Read::Plain,
+        pointer: String::new(),
+        renamed: Vec::new(),
+    };
     for word in text.split_whitespace() {
         match word {
             "json" => place.read = Read::Json,
@@ -126,7 +151,10 @@ fn place(text: &'static str) -> Option<Place> {
             "parent" => place.read = Read::Parent,
             "least" => place.read = Read::Least,
             "greatest" => place.read = Read::Greatest,
-            pointer if pointer.starts_with('/') => place.pointer = pointer,
+            "sum" => place.read = Read::Sum,
+            "each" => place.read = Read::Each,
+            "only" => place.read = Read::Only,
+            pointer if pointer.starts_with('/') => place.pointer = pointer.to_owned(),
             names if names.contains('=') => place.renamed.push(names.split_once('=')?),
             span => {
                 let (since, until) = span.split_once("..")?;
@@ -156,10 +184,8 @@ mod tests {
         let [balance, other] = table.columns.as_slice() else { panic!("{table:?}") };
         let Where::Places(places) = &balance.from else { panic!("{balance:?}") };
         assert_eq!(places.len(), 2);
-        assert_eq!(
-            (&places[0].since, places[0].pointer),
-            (&Version::parse("2019-10-17"), "/balance")
-        );
+        assert_eq!(places[0].since, Version::parse("2019-10-17"));
+        assert_eq!(places[0].pointer, "/balance");
         assert!(matches!(other.from, Where::Derived("c")));
     }
 
