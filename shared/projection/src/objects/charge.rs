@@ -63,7 +63,7 @@ pub(crate) static OBJECT: Object = Object::new(
         reference("on_behalf_of"),
         reference("source_transfer"),
         reference("transfer"),
-        text("transfer_group"),
+        text("transfer_group").personal(),
         text("description").personal(),
         text("receipt_email").personal(),
         text("receipt_number"),

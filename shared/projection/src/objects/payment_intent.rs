@@ -43,7 +43,7 @@ pub(crate) static OBJECT: Object = Object::new(
         reference("review"),
         reference("on_behalf_of"),
         reference("transfer_data_destination").from(&[At("transfer_data.destination")]),
-        text("transfer_group"),
+        text("transfer_group").personal(),
         text("description").personal(),
         text("receipt_email").personal(),
         json("shipping").personal(),
