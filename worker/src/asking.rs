@@ -11,18 +11,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use counterfoil_bus::{BatchHandler, Delivery, EventMessage, Outage, Settlement};
-use counterfoil_projection::meaning::Choices;
+use counterfoil_service::wait::pause;
 use counterfoil_store::{ObjectRef, Received};
 use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::events::Failure;
-use crate::interpret::interpret;
-use crate::refetch::{Question, Refetcher};
+use crate::interpret::{Choices, interpret};
+use crate::refetch::{Question, Refetcher, SECOND};
 
 /// Handles the events that wait for an answer.
 pub(crate) struct AskingHandler {
-    pub(crate) refetcher: Arc<Refetcher>,
+    pub(crate) refetcher: Refetcher,
     pub(crate) choices: Arc<Choices>,
 }
 
@@ -54,6 +54,9 @@ impl BatchHandler for AskingHandler {
                 None => unasked.push(&event.key),
             }
         }
+        // Once for all; what is from further ahead goes back to the queue.
+        let wait = waiting.iter().map(|(_, event, _)| self.refetcher.unripe(event.created));
+        pause(wait.filter(|it| *it <= SECOND).max().unwrap_or_default()).await;
         self.refetcher.park_unasked(&unasked).await.map_err(outage_of)?;
         let mut running = stream::iter(questions.into_values())
             .map(|question| self.refetcher.settle(question))

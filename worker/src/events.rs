@@ -1,25 +1,29 @@
-//! A batch of events: interpret, absorb, settle.
+//! A batch of events: interpret, absorb, settle. Nothing here waits for Stripe.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use counterfoil_bus::{BatchHandler, Delivery, EventMessage, Outage, Settlement};
+use counterfoil_bus::{BatchHandler, Delivery, EventMessage, Line, Outage, Settlement};
 use counterfoil_domain::Lane;
+use counterfoil_domain::mirror::Table;
 use counterfoil_domain::outcome::Outcome;
 use counterfoil_domain::retry::{Rung, gives_up};
 use counterfoil_projection::{coverage, witness_of};
 use counterfoil_service::Clock;
-use counterfoil_store::{Meaning, Received, Settled, Store, StoreError};
+use counterfoil_store::{Absorbing, Meaning, Received, Settled, Store, StoreError};
 
-use crate::interpret::interpret;
+use crate::interpret::{Choices, interpret};
 use crate::metrics::WorkerMetrics;
-use crate::refetch::Refetcher;
 
 /// Handles the events of one lane.
 pub(crate) struct EventHandler {
     pub(crate) lane: Lane,
     pub(crate) store: Store,
-    pub(crate) refetcher: Arc<Refetcher>,
+    /// All tables of the mirror.
+    pub(crate) tables: Vec<&'static Table>,
+    pub(crate) choices: Arc<Choices>,
+    /// Whether Stripe can be asked.
+    pub(crate) may_ask: bool,
     pub(crate) clock: Clock,
     pub(crate) metrics: WorkerMetrics,
     pub(crate) unknown_types: Mutex<BTreeSet<String>>,
@@ -37,7 +41,11 @@ impl BatchHandler for EventHandler {
             match EventMessage::from_delivery(delivery) {
                 Ok(message) => {
                     places.push(place);
-                    events.push(interpret(message, delivery.tries > 0 || delivery.redelivered));
+                    events.push(interpret(
+                        message,
+                        delivery.tries > 0 || delivery.redelivered,
+                        &self.choices,
+                    ));
                 }
                 Err(error) => {
                     settlements.insert(place, Settlement::Park(error.to_string()));
@@ -56,7 +64,7 @@ impl BatchHandler for EventHandler {
 impl EventHandler {
     /// Absorbs events together, or, where one of them may be what fails, each alone.
     async fn absorb(&self, events: &[Received], tries: &[u32]) -> Result<Vec<Settlement>, Outage> {
-        match self.absorb_together(events, tries).await {
+        match self.absorb_together(events).await {
             Ok(settled) => Ok(settled),
             Err(Failure::Outage(outage)) => Err(outage),
             Err(Failure::Later) => Ok(tries.iter().map(|tries| later(*tries)).collect()),
@@ -71,7 +79,7 @@ impl EventHandler {
     }
 
     async fn absorb_alone(&self, event: &Received, tries: u32) -> Result<Settlement, Outage> {
-        let failure = match self.absorb_together(std::slice::from_ref(event), &[tries]).await {
+        let failure = match self.absorb_together(std::slice::from_ref(event)).await {
             Ok(settled) => return Ok(settled.into_iter().next().unwrap_or(Settlement::Done)),
             Err(failure) => failure,
         };
@@ -86,7 +94,7 @@ impl EventHandler {
                     customer: None,
                     ..event.clone()
                 };
-                match self.absorb_together(&[bare], &[tries]).await {
+                match self.absorb_together(&[bare]).await {
                     Ok(_) => Ok(Settlement::Done),
                     Err(Failure::Outage(outage)) => Err(outage),
                     Err(Failure::Later | Failure::Unforeseen) => Ok(later(tries)),
@@ -96,40 +104,32 @@ impl EventHandler {
         }
     }
 
-    async fn absorb_together(
-        &self,
-        events: &[Received],
-        tries: &[u32],
-    ) -> Result<Vec<Settlement>, Failure> {
+    async fn absorb_together(&self, events: &[Received]) -> Result<Vec<Settlement>, Failure> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
         let begun = self.clock.monotonic();
-        let settled = self.store.absorb(events, &witness_of, self.clock.now()).await?;
+        let with = Absorbing {
+            witness: &witness_of,
+            tables: &self.tables,
+            may_ask: self.may_ask,
+            now: self.clock.now(),
+        };
+        let settled = self.store.absorb(events, &with).await?;
         let took = self.clock.monotonic().saturating_sub(begun);
         self.metrics.transaction(took);
         for (event, settled) in events.iter().zip(&settled) {
             self.report(event, settled);
         }
-        let open: Vec<(&Received, u32)> = events
-            .iter()
-            .zip(&settled)
-            .zip(tries)
-            .filter(|((_, settled), _)| !settled.outcome.is_settled())
-            .map(|((event, _), tries)| (event, *tries))
-            .collect();
-        let mut answers = self.refetcher.settle(&open).await?;
-        Ok(events
-            .iter()
-            .zip(settled)
-            .map(|(event, settled)| {
-                if settled.outcome.is_settled() {
-                    Settlement::Done
-                } else {
-                    answers.remove(&event.key).unwrap_or(Settlement::Done)
-                }
-            })
-            .collect())
+        // What is open goes to the line that asks, so that the lane does not wait for Stripe.
+        let settlement = |it: Settled| {
+            if it.outcome.is_settled() {
+                Settlement::Done
+            } else {
+                Settlement::Onward(Line::Refetches)
+            }
+        };
+        Ok(settled.into_iter().map(settlement).collect())
     }
 
     /// The one line and the numbers of one outcome.
@@ -202,6 +202,7 @@ impl From<StoreError> for Failure {
             StoreError::Unavailable(_) | StoreError::Schema(_) => {
                 Self::Outage(Outage { cause: error.to_string() })
             }
+            StoreError::NoRandomness => Self::Outage(Outage { cause: error.to_string() }),
             StoreError::Conflict => Self::Later,
             StoreError::Refused { .. } => Self::Refused(error.to_string()),
             StoreError::Unforeseen(ref source) => {

@@ -3,15 +3,26 @@
 //! Every message becomes something the inbox can keep: what cannot be read is parked there, under
 //! the id that ingest gave it.
 
+use std::collections::BTreeSet;
+
 use counterfoil_bus::EventMessage;
 use counterfoil_domain::EventKey;
 use counterfoil_domain::endpoint::{Expectation, claimed_scope, scope_of};
+use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_projection as projection;
 use counterfoil_store::{Meaning, Received};
 use counterfoil_stripe_wire::event::{Event, Subject};
 
+/// What an operator has chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Kinds of object that Stripe is asked for at every event: the cautious way, at the price of
+    /// calls.
+    pub always_ask: BTreeSet<ObjectKind>,
+}
+
 /// What a message means. `again` says that the delivery is a retry of our own or of the broker's.
-pub(crate) fn interpret(message: EventMessage, again: bool) -> Received {
+pub(crate) fn interpret(message: EventMessage, again: bool, choices: &Choices) -> Received {
     let expected = Expectation {
         account: message.account,
         livemode: message.livemode,
@@ -33,7 +44,7 @@ pub(crate) fn interpret(message: EventMessage, again: bool) -> Received {
             let Subject { id, customer } = event.subject();
             let (account, livemode) = (event.account.as_deref(), event.livemode);
             let (scope, meaning) = match scope_of(&expected, account, livemode) {
-                Ok(scope) => (scope, meaning_of(&event)),
+                Ok(scope) => (scope, meaning_of(&event, choices)),
                 Err(misdirected) => (
                     claimed_scope(&expected, account, livemode),
                     Meaning::Park(misdirected.as_str().to_owned()),
@@ -41,9 +52,10 @@ pub(crate) fn interpret(message: EventMessage, again: bool) -> Received {
             };
             // The object that is written is the one that is asked for when it must be, and under
             // whose id its other events are found.
-            let object_id = match &meaning {
-                Meaning::Sighting(it) => Some(it.id.clone()),
-                Meaning::Nothing(_) | Meaning::Park(_) => id,
+            let object_id = meaning.object().map(|it| it.1.to_owned()).or(id);
+            let customer = match &meaning {
+                Meaning::Sighting(it) => it.customer().map(str::to_owned).or(customer),
+                Meaning::Ask { .. } | Meaning::Nothing(_) | Meaning::Park(_) => customer,
             };
             Received {
                 key: EventKey { id: message.id, scope },
@@ -84,9 +96,13 @@ pub(crate) fn interpret(message: EventMessage, again: bool) -> Received {
 /// Ids are at most this long (STRIPE.md section 5.1); a longer one would not fit an index.
 const ID_BYTES_MAX: usize = 255;
 
-fn meaning_of(event: &Event<'_>) -> Meaning {
+fn meaning_of(event: &Event<'_>, choices: &Choices) -> Meaning {
     match projection::meaning_of(event) {
+        Ok(projection::Meaning::Sighting(it)) if choices.always_ask.contains(&it.kind) => {
+            Meaning::Ask { kind: it.kind, id: it.id }
+        }
         Ok(projection::Meaning::Sighting(it)) => Meaning::Sighting(it),
+        Ok(projection::Meaning::Ask { kind, id }) => Meaning::Ask { kind, id },
         Ok(projection::Meaning::Nothing(reason)) => Meaning::Nothing(reason.to_owned()),
         Err(error) => Meaning::Park(error.to_string()),
     }
@@ -119,9 +135,10 @@ mod tests {
 
     #[track_caller]
     fn check(body: &str, expected: &str) {
-        let found = interpret(message(body), false);
+        let found = interpret(message(body), false, &Choices::default());
         let found = match found.meaning {
             Meaning::Sighting(it) => format!("sighting of {} {}", it.kind, it.id),
+            Meaning::Ask { kind, id } => format!("ask for {kind} {id}"),
             Meaning::Nothing(reason) => format!("nothing: {reason}"),
             Meaning::Park(reason) => format!("park: {reason}"),
         };
@@ -144,7 +161,7 @@ mod tests {
         );
         check(
             &event("customer.created", r#"{"id":"cus_1","balance":"much"}"#),
-            "park: the customer cannot be read at column 30",
+            "park: the customer shows balance in a form that no version of Stripe's API has",
         );
         check("{}", "park: the body is no event");
         check(

@@ -6,11 +6,13 @@
 //! An event that cannot be read or is refused is parked in the inbox with its reason and its
 //! payload; only what the inbox cannot take goes to the parking queue.
 
+mod asking;
 mod events;
 mod interpret;
 mod metrics;
 mod refetch;
 mod run;
 
+pub use interpret::Choices;
 pub use metrics::WorkerMetrics;
 pub use run::{WorkerError, WorkerOptions, run};

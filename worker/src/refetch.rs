@@ -47,8 +47,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const CLAIM: Duration = Duration::from_mins(2);
 /// How long nobody calls after Stripe limited us, or could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The longest wait for the second of an event to be over; an event from further ahead comes back.
-const SECOND: Duration = Duration::from_millis(2_100);
+/// How long after the beginning of its second an event may be asked for.
+pub(crate) const SECOND: Duration = Duration::from_millis(2_100);
 
 impl<'a> Question<'a> {
     pub(crate) fn about(object: ObjectRef<'a>) -> Self {
@@ -89,15 +89,10 @@ impl Refetcher {
             Ok(account) => account,
             Err(not_ours) => return self.park(&question, &not_ours.to_string()).await,
         };
-        // Only what was read in a later second decides, and an answer is dated up to a second after
-        // it was read.
-        let ripe = question.newest().whole_second().plus(SECOND);
-        let wait = ripe.since(self.clock.now());
-        if wait > SECOND {
+        if self.unripe(question.newest()) > Duration::ZERO {
             self.metrics.refetched("too soon");
             return Ok(question.later(|_| Rung::Seconds5));
         }
-        pause(wait).await;
         let given_up = self.clock.now().plus(OTHERS_ANSWER);
         loop {
             if self.is_settled(&question).await? {
@@ -119,6 +114,12 @@ impl Refetcher {
         let answer = answer?;
         released?;
         Ok(answer)
+    }
+
+    /// How long until an answer is sure to be of a later second than an event: only what was read
+    /// in a later second decides, and an answer is dated up to a second after it was read.
+    pub(crate) fn unripe(&self, created: Timestamp) -> Duration {
+        created.whole_second().plus(SECOND).since(self.clock.now())
     }
 
     /// Whether what is held of the object is later than every event that waits.

@@ -5,17 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use counterfoil_bus::{
-    BusOptions, ConsumeError, ConsumerHealth, ConsumerOptions, Line, consume, depths,
+    BatchHandler, BusOptions, ConsumeError, ConsumerHealth, ConsumerOptions, Line, consume, depths,
 };
 use counterfoil_domain::Lane;
 use counterfoil_service::wait::pause;
 use counterfoil_service::{Clock, Health, Shutdown};
-use counterfoil_store::Store;
+use counterfoil_store::{Rate, Store};
 use counterfoil_stripe_client::StripeClient;
-use futures_util::future::{join, try_join};
+use futures_util::future::{join, try_join3};
 use futures_util::{FutureExt, pin_mut};
 
+use crate::asking::AskingHandler;
 use crate::events::EventHandler;
+use crate::interpret::Choices;
 use crate::metrics::WorkerMetrics;
 use crate::refetch::Refetcher;
 
@@ -35,6 +37,10 @@ pub struct WorkerOptions {
     pub batches_in_flight: usize,
     /// Questions to Stripe that run at once, per batch.
     pub refetch_concurrency: usize,
+    /// How fast Stripe may be called, by all processes together.
+    pub rate: Rate,
+    /// What the operator has chosen.
+    pub choices: Choices,
     /// The clock.
     pub clock: Clock,
     /// Where the worker says how it is.
@@ -47,10 +53,10 @@ pub struct WorkerOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// A consumer met a fault of ours. Nothing it had in hand was acknowledged.
-    #[error("the consumer of the {lane} lane stopped; what it had in hand is handed out again")]
+    #[error("the consumer of {} stopped; what it had in hand is handed out again", line.as_str())]
     Consumer {
-        /// The lane.
-        lane: Lane,
+        /// What it consumed.
+        line: Line,
         /// The fault.
         #[source]
         source: ConsumeError,
@@ -60,22 +66,45 @@ pub enum WorkerError {
 /// How often queue depths and health are read.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Consumes both lanes until `shutdown` is requested, then finishes what is in hand.
+/// Consumes both lanes and the line that asks until `shutdown` is requested, then finishes what is
+/// in hand.
 pub async fn run(options: WorkerOptions, shutdown: Shutdown) -> Result<(), WorkerError> {
-    let refetcher = Arc::new(Refetcher {
-        store: options.store.clone(),
-        client: options.stripe.clone(),
-        concurrency: options.refetch_concurrency,
-        clock: options.clock.clone(),
-        metrics: options.metrics.clone(),
+    let choices = Arc::new(options.choices.clone());
+    let tables: Vec<_> = counterfoil_projection::tables().collect();
+    let events = |lane| {
+        Arc::new(EventHandler {
+            lane,
+            store: options.store.clone(),
+            tables: tables.clone(),
+            choices: Arc::clone(&choices),
+            may_ask: options.stripe.is_some(),
+            clock: options.clock.clone(),
+            metrics: options.metrics.clone(),
+            unknown_types: Mutex::new(BTreeSet::new()),
+        })
+    };
+    let asking = Arc::new(AskingHandler {
+        refetcher: Refetcher {
+            store: options.store.clone(),
+            client: options.stripe.clone(),
+            concurrency: options.refetch_concurrency,
+            rate: options.rate,
+            tables: tables.clone(),
+            clock: options.clock.clone(),
+            metrics: options.metrics.clone(),
+        },
+        choices: Arc::clone(&choices),
     });
-    let access = consumer(&options, Lane::Access, &refetcher);
-    let record = consumer(&options, Lane::Record, &refetcher);
-    let healths =
-        [(Lane::Access, access.0.health.clone()), (Lane::Record, record.0.health.clone())];
-    let consuming = try_join(
-        consume_lane(access, Lane::Access, &shutdown),
-        consume_lane(record, Lane::Record, &shutdown),
+    let lines = [Line::Events(Lane::Access), Line::Events(Lane::Record), Line::Refetches];
+    let consumers = lines.map(|line| consumer(&options, line));
+    let healths = lines.map(|line| line.as_str());
+    let healths: Vec<_> =
+        healths.into_iter().zip(consumers.iter().map(|it| it.health.clone())).collect();
+    let [access, record, refetches] = consumers;
+    let consuming = try_join3(
+        consume_line(access, events(Lane::Access), &shutdown),
+        consume_line(record, events(Lane::Record), &shutdown),
+        consume_line(refetches, asking, &shutdown),
     );
     let looking = join(look_at_health(&options, &healths), look_at_depths(&options));
     pin_mut!(consuming, looking);
@@ -85,44 +114,33 @@ pub async fn run(options: WorkerOptions, shutdown: Shutdown) -> Result<(), Worke
     }
 }
 
-type LaneConsumer = (ConsumerOptions, Arc<EventHandler>);
-
-fn consumer(options: &WorkerOptions, lane: Lane, refetcher: &Arc<Refetcher>) -> LaneConsumer {
+fn consumer(options: &WorkerOptions, line: Line) -> ConsumerOptions {
     let mut bus = options.bus.clone();
-    bus.connection_name = format!("{} {lane}", bus.connection_name);
-    let consumer = ConsumerOptions {
+    bus.connection_name = format!("{} {}", bus.connection_name, line.as_str());
+    ConsumerOptions {
         bus,
-        line: Line::Events(lane),
+        line,
         prefetch: options.prefetch,
         batch_max: options.batch_max,
         batches_in_flight: options.batches_in_flight,
         health: ConsumerHealth::new(),
-    };
-    let handler = EventHandler {
-        lane,
-        store: options.store.clone(),
-        refetcher: Arc::clone(refetcher),
-        clock: options.clock.clone(),
-        metrics: options.metrics.clone(),
-        unknown_types: Mutex::new(BTreeSet::new()),
-    };
-    (consumer, Arc::new(handler))
+    }
 }
 
-async fn consume_lane(
-    (options, handler): LaneConsumer,
-    lane: Lane,
+async fn consume_line<H: BatchHandler>(
+    options: ConsumerOptions,
+    handler: Arc<H>,
     shutdown: &Shutdown,
 ) -> Result<(), WorkerError> {
-    let shutdown = shutdown.clone();
+    let (line, shutdown) = (options.line, shutdown.clone());
     let stop = async move { shutdown.requested().await };
-    consume(options, handler, stop).await.map_err(|source| WorkerError::Consumer { lane, source })
+    consume(options, handler, stop).await.map_err(|source| WorkerError::Consumer { line, source })
 }
 
-async fn look_at_health(options: &WorkerOptions, healths: &[(Lane, ConsumerHealth)]) {
+async fn look_at_health(options: &WorkerOptions, healths: &[(&str, ConsumerHealth)]) {
     let components: Vec<_> = healths
         .iter()
-        .map(|(lane, health)| (options.health.component(&format!("consumer {lane}")), health))
+        .map(|(line, health)| (options.health.component(&format!("consumer {line}")), health))
         .collect();
     loop {
         for (component, health) in &components {

@@ -4,6 +4,7 @@
 //! the same body always gives the same rows, so events, refetches and sweeps can never disagree
 //! about what Stripe said. A body that cannot be read is an error for a person, never a panic.
 
+mod compare;
 pub mod coverage;
 mod field;
 mod meaning;
@@ -13,6 +14,7 @@ mod project;
 mod witness;
 
 pub use meaning::{Meaning, meaning_of};
+pub use compare::{Difference, changes, differences};
 pub use object::{table_of, tables};
 pub use project::{ProjectionError, absent, project};
 pub use witness::witness_of;

@@ -116,6 +116,23 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
     KNOWN.iter().flat_map(|it| std::iter::once(&it.table).chain(&it.children))
 }
 
+/// The columns of a table that differ between two looks at the same state.
+pub(crate) fn restless(table: &Table) -> Vec<&'static str> {
+    let of = |fields: &[Field]| {
+        fields.iter().filter(|it| it.restless).map(|it| it.column.name).collect()
+    };
+    KNOWN
+        .iter()
+        .find_map(|it| {
+            if it.table.name == table.name {
+                return Some(of(it.object.fields));
+            }
+            let child = it.object.children.iter().find(|list| list.table == table.name)?;
+            Some(of(child.fields))
+        })
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

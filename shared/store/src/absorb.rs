@@ -56,6 +56,26 @@ pub struct Received {
     pub foreign: bool,
 }
 
+impl Received {
+    /// A column of text of the row that it shows.
+    #[must_use]
+    pub fn text(&self, column: &str) -> Option<&str> {
+        match &self.meaning {
+            Meaning::Sighting(it) => it.change.row()?.text(column),
+            Meaning::Ask { .. } | Meaning::Nothing(_) | Meaning::Park(_) => None,
+        }
+    }
+
+    /// Whether it hides children that Stripe shows on request only.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        match &self.meaning {
+            Meaning::Sighting(it) => it.hidden,
+            Meaning::Ask { .. } | Meaning::Nothing(_) | Meaning::Park(_) => false,
+        }
+    }
+}
+
 /// What an event means for the store.
 #[derive(Debug, Clone)]
 pub enum Meaning {

@@ -26,8 +26,10 @@ pub struct Rate {
 pub enum Grant {
     /// It may be made.
     Granted,
-    /// Not before this time has passed.
+    /// Not before this time has passed, as others call too.
     After(Duration),
+    /// Not now: calls are paused for all.
+    Paused,
 }
 
 impl Store {
@@ -67,7 +69,7 @@ impl Store {
         if let Some(until) = row.paused_until.and_then(|it| Timestamp::try_from(it).ok())
             && until > now
         {
-            return Ok(Grant::After(until.since(now)));
+            return Ok(Grant::Paused);
         }
         // Taken in a second statement, which checks again under the row's lock.
         let taken = sqlx::query!(

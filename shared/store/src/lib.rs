@@ -30,4 +30,5 @@ pub use inbox::{Filter, InboxRow, Payload, Span};
 pub use payload::Unreadable;
 pub use reencrypt::Reencrypted;
 pub use retention::Retention;
+pub use rows::HeldRow;
 pub use seal::{BadKey, PayloadKeys};

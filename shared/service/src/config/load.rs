@@ -9,7 +9,7 @@ use super::sources::Sources;
 use super::table;
 use super::typed::{
     AdminConfig, ApiConfig, BusConfig, ClientAddress, Config, IngestConfig, LogFormat, Mode,
-    ReconcilerConfig, StoreConfig, StripeConfig, TelemetryConfig, WorkerConfig,
+    PayloadKey, ReconcilerConfig, StoreConfig, StripeConfig, TelemetryConfig, WorkerConfig,
 };
 use super::value;
 use crate::telemetry;
@@ -78,6 +78,7 @@ fn read(reader: &mut Reader<'_>) -> Config {
             prefetch: reader.count(&table::WORKER_PREFETCH),
             batches_in_flight: reader.count(&table::WORKER_BATCHES_IN_FLIGHT),
             refetch_concurrency: reader.count(&table::WORKER_REFETCH_CONCURRENCY),
+            always_ask: reader.list(&table::WORKER_ALWAYS_ASK, ObjectKind::parse),
             payload_retention_days,
         },
         reconciler: ReconcilerConfig { payload_retention_days },
@@ -142,7 +143,17 @@ fn store(reader: &mut Reader<'_>) -> Option<StoreConfig> {
     let url = reader.secret(&table::DATABASE_URL, is_url);
     let connections_max = reader.count(&table::STORE_CONNECTIONS_MAX);
     let migrate_at_start = reader.flag(&table::STORE_MIGRATE_AT_START);
-    Some(StoreConfig { url: url?, connections_max, migrate_at_start })
+    let payload_keys = reader.list(&table::PAYLOAD_KEYS, payload_key);
+    Some(StoreConfig { url: url?, connections_max, migrate_at_start, payload_keys })
+}
+
+fn payload_key(text: &str) -> Option<PayloadKey> {
+    let (name, digits) = text.split_once(':')?;
+    let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.');
+    let named = (1..=64).contains(&name.len()) && name.chars().all(plain);
+    let whole = digits.len() == 64 && digits.bytes().all(|it| it.is_ascii_hexdigit());
+    (named && whole)
+        .then(|| PayloadKey { name: name.to_owned(), digits: SecretString::from(digits) })
 }
 
 /// Postgres on a socket has no host before the path: `postgres:///name?host=/run/postgresql`.
@@ -153,13 +164,19 @@ fn is_socket_url(text: &str) -> bool {
 fn stripe(reader: &mut Reader<'_>) -> StripeConfig {
     let secret_key = reader.secret(&table::STRIPE_SECRET_KEY, |it| key_is_live(it).is_some());
     let api_base = |it: &str| value::is_url(it, &["https", "http"]);
-    let stripe = StripeConfig {
+    let mut stripe = StripeConfig {
         api_base: reader.text(&table::STRIPE_API_BASE, api_base).unwrap_or_default(),
         account: reader.text(&table::STRIPE_ACCOUNT, value::is_account),
         livemode: reader.parsed(&table::STRIPE_LIVEMODE, Mode::parse).unwrap_or(Mode::Any),
         api_version: reader.text(&table::STRIPE_API_VERSION, value::is_api_version),
+        calls_per_second: reader.count(&table::STRIPE_CALLS_PER_SECOND),
         secret_key,
     };
+    let live = stripe.secret_key.as_ref().and_then(|it| key_is_live(it.expose_secret()));
+    if stripe.calls_per_second == 0 {
+        // Half of what Stripe allows an account (STRIPE.md section 7.4).
+        stripe.calls_per_second = if live == Some(true) { 50 } else { 12 };
+    }
     if let Some(problem) = contradiction(&stripe) {
         reader.faults.push(Fault {
             setting: table::STRIPE_SECRET_KEY.key.to_owned(),

@@ -111,6 +111,8 @@ settings! { secret
         "The key for Stripe's API; the webhook receiver never needs it.";
     STRIPE_WEBHOOK_SECRET: "stripe.webhook_secret", "STRIPE_WEBHOOK_SECRET", Kind::List("signing secrets such as whsec_…, none of them blank"),
         "The signing secrets of the endpoint `stripe`; give the old and the new one while they are rotated.";
+    PAYLOAD_KEYS: "payload.keys", "COUNTERFOIL_PAYLOAD_KEYS", Kind::List("keys as name:64 hexadecimal digits, such as 2026a:9f…"),
+        "The keys that events' bodies are encrypted with, the one in use first; without any they are kept plain.";
 }
 
 settings! {
@@ -174,6 +176,10 @@ settings! {
         "How many batches are worked on at once.";
     WORKER_REFETCH_CONCURRENCY: "worker.refetch_concurrency", "COUNTERFOIL_WORKER_REFETCH_CONCURRENCY", Kind::Count { unit: "requests", min: 1, max: 256 }, Some("4"),
         "How many objects are fetched from Stripe at once when events alone cannot decide.";
+    WORKER_ALWAYS_ASK: "worker.always_ask", "COUNTERFOIL_WORKER_ALWAYS_ASK", Kind::List("kinds of object, named as Stripe's `object` field names them, such as subscription"), Some(""),
+        "Objects of these kinds are asked of Stripe at every event instead of being taken from it: the cautious way, at the price of calls.";
+    STRIPE_CALLS_PER_SECOND: "stripe.calls_per_second", "COUNTERFOIL_STRIPE_CALLS_PER_SECOND", Kind::Count { unit: "calls", min: 0, max: 10_000 }, Some("0"),
+        "How many calls to Stripe all processes together may make in a second; 0 means half of Stripe's limit, 50 in live mode and 12 otherwise.";
     PAYLOAD_RETENTION_DAYS: "payload.retention_days", "COUNTERFOIL_PAYLOAD_RETENTION_DAYS", Kind::Count { unit: "days", min: 1, max: 3_650 }, Some("35"),
         "How long an event's body is kept; what became of it is kept for ever.";
     LOG_FORMAT: "log.format", "COUNTERFOIL_LOG_FORMAT", Kind::OneOf(LogFormat::NAMES), Some("readable"),

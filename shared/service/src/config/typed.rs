@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use counterfoil_domain::mirror::ObjectKind;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
@@ -171,6 +172,8 @@ pub struct WorkerConfig {
     pub batches_in_flight: usize,
     /// Refetches from Stripe that run at once.
     pub refetch_concurrency: usize,
+    /// Kinds of object that Stripe is asked for at every event.
+    pub always_ask: Vec<ObjectKind>,
     /// Days for which an event's body is kept.
     pub payload_retention_days: u32,
 }
@@ -255,6 +258,17 @@ pub struct StoreConfig {
     pub connections_max: u32,
     /// Whether a service that starts brings the schema up to date first.
     pub migrate_at_start: bool,
+    /// The keys that bodies are encrypted with, the one in use first.
+    pub payload_keys: Vec<PayloadKey>,
+}
+
+/// A key that bodies are encrypted with.
+#[derive(Debug, Clone)]
+pub struct PayloadKey {
+    /// Its name, which is kept with each body.
+    pub name: String,
+    /// The key itself, as 64 hexadecimal digits.
+    pub digits: SecretString,
 }
 
 /// Stripe's API.
@@ -270,4 +284,6 @@ pub struct StripeConfig {
     pub livemode: Mode,
     /// The API version that is asked for and expected; unset for any.
     pub api_version: Option<String>,
+    /// Calls that all processes together may make in a second.
+    pub calls_per_second: u32,
 }

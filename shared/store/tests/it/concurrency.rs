@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use counterfoil_projection::witness_of;
 use counterfoil_store::{Received, StoreError};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
-use crate::events::{event, everything_but_the_inbox, second, store, text};
+use crate::events::{event, everything_but_the_inbox, store, text, with};
 
 /// Customers, products and invoices in every state they had, each event twice.
 fn history() -> Vec<Received> {
@@ -51,7 +50,7 @@ async fn workers_that_get_the_same_events_in_other_orders_agree(pool: PgPool) {
             for batch in events.chunks(25) {
                 // What the queue does with a conflict.
                 loop {
-                    match store.absorb(batch, &witness_of, second(1_000)).await {
+                    match store.absorb(batch, &with()).await {
                         Ok(settled) => break assert_eq!(settled.len(), batch.len()),
                         Err(StoreError::Conflict) => {}
                         Err(error) => panic!("{error}: {error:?}"),
@@ -87,7 +86,7 @@ async fn workers_that_get_the_same_events_in_other_orders_agree(pool: PgPool) {
 async fn a_batch_does_the_same_as_its_events_alone(pool: PgPool) {
     let together = store(&pool).await;
     for batch in shuffled(history(), 3).chunks(40) {
-        together.absorb(batch, &witness_of, second(1_000)).await.unwrap();
+        together.absorb(batch, &with()).await.unwrap();
     }
     let as_batches = everything_but_the_inbox(&pool).await;
     sqlx::query(
@@ -98,7 +97,7 @@ async fn a_batch_does_the_same_as_its_events_alone(pool: PgPool) {
     .await
     .unwrap();
     for one in shuffled(history(), 3) {
-        together.absorb(&[one], &witness_of, second(1_000)).await.unwrap();
+        together.absorb(&[one], &with()).await.unwrap();
     }
     let kept = |text: &str| -> BTreeSet<String> {
         // Lines that only passing states had are flagged where each state was written.
@@ -132,7 +131,7 @@ async fn a_connection_that_is_cut_is_an_outage_and_nothing_is_lost(pool: PgPool)
             let mut outages = 0;
             for batch in events.chunks(9) {
                 loop {
-                    match store.absorb(batch, &witness_of, second(1_000)).await {
+                    match store.absorb(batch, &with()).await {
                         Ok(settled) => break assert_eq!(settled.len(), batch.len()),
                         Err(StoreError::Conflict) => {}
                         Err(StoreError::Unavailable(_)) => outages += 1,

@@ -1,11 +1,22 @@
 //! Events as the worker would hand them over.
 
+use std::sync::LazyLock;
+
+use counterfoil_domain::mirror::Table;
 use counterfoil_domain::outcome::Outcome;
 use counterfoil_domain::{EventKey, Scope, Timestamp};
 use counterfoil_projection::{Meaning as Understood, meaning_of, witness_of};
-use counterfoil_store::{Meaning, Received, Settled, Store};
+use counterfoil_store::{Absorbing, Meaning, Received, Settled, Store};
 use counterfoil_stripe_wire::event::Event;
 use sqlx::PgPool;
+
+pub(crate) static TABLES: LazyLock<Vec<&'static Table>> =
+    LazyLock::new(|| counterfoil_projection::tables().collect());
+
+/// What absorbing needs, at second 1000.
+pub(crate) fn with() -> Absorbing<'static> {
+    Absorbing { witness: &witness_of, tables: &TABLES, may_ask: true, now: second(1_000) }
+}
 
 pub(crate) fn second(seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(seconds).unwrap()
@@ -36,6 +47,7 @@ pub(crate) fn event_of(
     let subject = read.subject();
     let meaning = match meaning_of(&read).unwrap() {
         Understood::Sighting(it) => Meaning::Sighting(it),
+        Understood::Ask { kind, id } => Meaning::Ask { kind, id },
         Understood::Nothing(reason) => Meaning::Nothing(reason.to_owned()),
     };
     Received {
@@ -73,7 +85,7 @@ pub(crate) async fn store(pool: &PgPool) -> Store {
 }
 
 pub(crate) async fn absorb(store: &Store, batch: &[Received]) -> Vec<Settled> {
-    store.absorb(batch, &witness_of, second(1_000)).await.unwrap()
+    store.absorb(batch, &with()).await.unwrap()
 }
 
 /// Absorbs events one by one, each in a batch of its own, and answers the outcomes.

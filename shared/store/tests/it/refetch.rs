@@ -6,12 +6,12 @@ use counterfoil_projection::{absent, project};
 use counterfoil_store::{Fetched, FetchedOutcome, Received, Store};
 use sqlx::PgPool;
 
-use crate::events::{absorb, event, outcomes, scope, second, store, subscription, text};
+use crate::events::{TABLES, absorb, event, outcomes, scope, second, store, subscription, text};
 
 async fn fetched(store: &Store, at: i64, kind: ObjectKind, body: &str) -> FetchedOutcome {
     let projection = project(kind, body, false).unwrap();
     let fetched = Fetched { scope: scope(), second: second(at), projection };
-    store.absorb_fetched(&fetched, second(1_000)).await.unwrap()
+    store.absorb_fetched(&fetched, &TABLES, second(1_000)).await.unwrap()
 }
 
 const INBOX: &str = "select string_agg(event_id || ' ' || outcome, ', ' order by event_id) \
@@ -69,7 +69,7 @@ async fn absence_leaves_a_tombstone_even_of_what_was_never_held(pool: PgPool) {
     let store = store(&pool).await;
     let projection = absent(ObjectKind::Invoice, "in_1".to_owned());
     let fetched = Fetched { scope: scope(), second: second(20), projection };
-    store.absorb_fetched(&fetched, second(1_000)).await.unwrap();
+    store.absorb_fetched(&fetched, &TABLES, second(1_000)).await.unwrap();
     let older = event(
         "evt_1",
         "invoice.updated",

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use counterfoil_domain::mirror::ObjectKind;
-use counterfoil_projection::{absent, project, witness_of};
+use counterfoil_projection::{absent, project};
 use counterfoil_store::{Fetched, FetchedOutcome, Received, Store, StoreError};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
-use crate::events::{event, scope, second, store};
+use crate::events::{TABLES, event, scope, second, store, with};
 
 const WORLDS: u64 = 30;
 const OBJECTS: usize = 9;
@@ -93,7 +93,7 @@ impl Life {
             ObjectKind::Invoice => {
                 format!(r#"{{"id":"{id}","status":"{word}","lines":{}}}"#, list("il"))
             }
-            ObjectKind::Product | ObjectKind::Price | ObjectKind::Customer => {
+            _ => {
                 let field = if self.kind == ObjectKind::Price { "nickname" } else { "name" };
                 format!(r#"{{"id":"{id}","{field}":"{word}"}}"#)
             }
@@ -120,7 +120,7 @@ impl Life {
             ObjectKind::Invoice => "invoice",
             ObjectKind::Product => "product",
             ObjectKind::Price => "price",
-            ObjectKind::Customer => "customer",
+            _ => "customer",
         };
         let mut object = self.body(state, SHOWN);
         if let Some(before) = before {
@@ -233,11 +233,11 @@ async fn work(store: &Store, work: &Work) {
     loop {
         let done = match work {
             Work::Events(batch) => {
-                store.absorb(batch, &witness_of, second(1_000)).await.map(|settled| {
+                store.absorb(batch, &with()).await.map(|settled| {
                     assert_eq!(settled.len(), batch.len());
                 })
             }
-            Work::Answer(fetched) => store.absorb_fetched(fetched, second(1_000)).await.map(|_| ()),
+            Work::Answer(fetched) => store.absorb_fetched(fetched, &TABLES, second(1_000)).await.map(|_| ()),
         };
         match done {
             Ok(()) => return,
@@ -363,7 +363,7 @@ async fn check(pool: &PgPool, store: &Store, seed: u64) {
         if is_open(pool, life).await {
             asked.insert(format!("{} {}", life.kind, life.id));
             let answer = life.answer(&(LATER, life.last().clone()));
-            let outcome = store.absorb_fetched(&answer, second(1_000)).await.unwrap();
+            let outcome = store.absorb_fetched(&answer, &TABLES, second(1_000)).await.unwrap();
             assert!(matches!(outcome, FetchedOutcome::Settled(1..)), "seed {seed}: {outcome:?}");
             assert!(!is_open(pool, life).await, "seed {seed}");
         }
