@@ -5,7 +5,5 @@
 mod caller;
 mod complete;
 mod judge;
-mod list;
 mod recorded;
 mod simulated;
-mod version;

@@ -7,11 +7,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_fields::Version;
 use counterfoil_projection::coverage::{Handling, handling_of};
 use serde_json::Value;
 
 use crate::judge::faults;
-use crate::version::Version;
 
 /// The folder of the events, each in a file of its own.
 const FOLDER: &str = "COUNTERFOIL_RECORDED_EVENTS";

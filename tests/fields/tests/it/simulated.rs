@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_fields::Version;
 use counterfoil_projection::coverage::{Handling, handling_of};
 use counterfoil_simulator::{ApiVersion, Card, CheckoutVisit, ClockMode, Options, Simulator};
 use serde_json::Value;
@@ -12,7 +13,6 @@ use tokio::task::JoinSet;
 
 use crate::caller::Caller;
 use crate::judge::faults;
-use crate::version::Version;
 
 /// A line is a wait (`+ 3600`, in seconds) or a call (`POST /path form`), whose answer's `id` may be
 /// kept under a name (`> name`) and used as `{name}` from there on. `pay {name}` is a buyer who

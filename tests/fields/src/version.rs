@@ -2,12 +2,12 @@
 
 /// A version: its day. Trains add nothing to that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version(String);
+pub struct Version(String);
 
 impl Version {
     /// Reads `2025-03-31` or `2025-03-31.basil`.
     #[must_use]
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let day = text.split('.').next()?;
         let is_day = day.len() == 10 && day.bytes().all(|it| it.is_ascii_digit() || it == b'-');
         is_day.then(|| Self(day.to_owned()))

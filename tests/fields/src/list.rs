@@ -6,33 +6,33 @@ use counterfoil_domain::mirror::ObjectKind;
 
 use crate::version::Version;
 
-const LIST: &str = include_str!("../../fields.txt");
+const LIST: &str = include_str!("../fields.txt");
 
 /// A table, and where its columns come from.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The kind of object whose body shows it.
-    pub(crate) kind: ObjectKind,
+    pub kind: ObjectKind,
     /// Where in the body its rows stand; none where the body is the row.
-    pub(crate) rows: Option<&'static str>,
+    pub rows: Option<&'static str>,
     /// Its columns.
-    pub(crate) columns: Vec<Column>,
+    pub columns: Vec<Column>,
 }
 
 /// A column.
 #[derive(Debug)]
-pub(crate) struct Column {
+pub struct Column {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Where its value comes from.
-    pub(crate) from: Where,
+    pub from: Where,
 }
 
 /// Where the value of a column comes from.
 #[derive(Debug)]
-pub(crate) enum Where {
+pub enum Where {
     /// The first of these places that shows something.
     Places(Vec<Place>),
     /// Worked out from other things; the reason why it is not in the list.
@@ -41,22 +41,22 @@ pub(crate) enum Where {
 
 /// A place in a body.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     /// The first version that has it.
-    pub(crate) since: Option<Version>,
+    pub since: Option<Version>,
     /// The first version that no longer has it.
-    pub(crate) until: Option<Version>,
+    pub until: Option<Version>,
     /// How it is read.
-    pub(crate) read: Read,
+    pub read: Read,
     /// Where it is.
-    pub(crate) pointer: String,
+    pub pointer: String,
     /// What its versions call some values, and what the newest calls them.
-    pub(crate) renamed: Vec<(&'static str, &'static str)>,
+    pub renamed: Vec<(&'static str, &'static str)>,
 }
 
 /// How a place is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Read {
+pub enum Read {
     /// As it is; of an expanded object its id.
     Plain,
     /// As JSON, whatever it is.
@@ -78,13 +78,18 @@ pub(crate) enum Read {
 }
 
 /// All tables of the list.
-pub(crate) fn tables() -> &'static [Table] {
-    static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| match read(LIST) {
-        Ok(tables) => tables,
-        Err(line) => panic!("fields.txt: this line cannot be read: {line}"),
-    });
-    &TABLES
+pub fn tables() -> Result<&'static [Table], Unreadable> {
+    static TABLES: LazyLock<Result<Vec<Table>, &str>> = LazyLock::new(|| read(LIST));
+    match TABLES.as_deref() {
+        Ok(tables) => Ok(tables),
+        Err(line) => Err(Unreadable(line)),
+    }
 }
+
+/// A line of the list that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("fields.txt: this line cannot be read: {0}")]
+pub struct Unreadable(&'static str);
 
 fn read(list: &'static str) -> Result<Vec<Table>, &'static str> {
     let mut tables: Vec<Table> = Vec::new();
@@ -154,7 +159,7 @@ fn place(text: &'static str) -> Option<Place> {
             "sum" => place.read = Read::Sum,
             "each" => place.read = Read::Each,
             "only" => place.read = Read::Only,
-            pointer if pointer.starts_with('/') => place.pointer = pointer.to_owned(),
+            pointer if pointer.starts_with('/') => pointer.clone_into(&mut place.pointer),
             names if names.contains('=') => place.renamed.push(names.split_once('=')?),
             span => {
                 let (since, until) = span.split_once("..")?;
