@@ -7,7 +7,8 @@
 mod client;
 mod error;
 mod fetch;
+mod paths;
 
 pub use client::{ClientOptions, NotOurs, StripeClient};
 pub use error::StripeError;
-pub use fetch::Answer;
+pub use fetch::{Answer, Asked};
