@@ -36,6 +36,90 @@ pub(crate) enum Command {
     /// See what became of every event, and have events judged again.
     #[command(subcommand)]
     Inbox(InboxCommand),
+    /// Read objects from Stripe now, say what differed, and have the mirror take what Stripe says.
+    Resync(ResyncArguments),
+    /// Look after the kept bodies of events.
+    #[command(subcommand)]
+    Payloads(PayloadsCommand),
+    /// What concerns one customer of yours.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PayloadsCommand {
+    /// Encrypt kept bodies with the key in use, after it changed or was set for the first time.
+    Reencrypt(ReencryptArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantCommand {
+    /// Erase a customer's personal data for good, and leave the books.
+    Erase(EraseArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResyncArguments {
+    /// The object's id.
+    #[arg(value_name = "OBJECT_ID", required_unless_present = "customer")]
+    pub(crate) id: Option<String>,
+    /// This customer, and all objects of theirs that the mirror holds.
+    #[arg(long, value_name = "CUS_ID", conflicts_with = "id")]
+    pub(crate) customer: Option<String>,
+    /// What the object is, as Stripe's `object` field names it; needed where the mirror does not
+    /// know the id.
+    #[arg(long = "type", value_name = "KIND", value_parser = crate::resync::kind_of)]
+    pub(crate) kind: Option<counterfoil_domain::mirror::ObjectKind>,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
+    /// Only say what differs.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print personal values too. Without it they are only said to differ.
+    #[arg(long)]
+    pub(crate) show_personal: bool,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReencryptArguments {
+    /// Only count them.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EraseArguments {
+    /// The Stripe customer.
+    #[arg(long, value_name = "CUS_ID")]
+    pub(crate) customer: String,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
+    /// Really do it: what is erased cannot be brought back.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Whose objects are meant.
+#[derive(Debug, Args)]
+pub(crate) struct ScopeArguments {
+    /// The Stripe account, where rows are kept under more than one.
+    #[arg(long, value_name = "ACCT_ID")]
+    pub(crate) account: Option<String>,
+    /// Of live mode; the default follows the key, then the configured mode.
+    #[arg(long, conflicts_with = "test")]
+    pub(crate) live: bool,
+    /// Of test mode.
+    #[arg(long)]
+    pub(crate) test: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,8 +190,14 @@ pub(crate) struct ReplayArguments {
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
     /// Really do it.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     pub(crate) yes: bool,
+    /// Only count them, and list the first; also what happens without --yes.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// At most so many in a second, so that what is on its way meanwhile does not wait.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
     /// One JSON object.
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,15 +7,19 @@ mod args;
 mod inbox;
 mod migrate;
 mod output;
+mod payloads;
+mod resync;
+mod scope;
 mod services;
 mod span;
+mod tenant;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use counterfoil_service::config::Sources;
 
-use args::{Arguments, Command, InboxCommand};
+use args::{Arguments, Command, InboxCommand, PayloadsCommand, TenantCommand};
 use services::Service;
 
 /// Does what the command line asks for.
@@ -41,6 +45,11 @@ async fn run(command: Command, sources: &Sources) -> anyhow::Result<ExitCode> {
         Command::Reconciler => services::run(&[Service::Reconciler], sources).await?,
         Command::Api => services::run(&[Service::Api], sources).await?,
         Command::Migrate => migrate::run(sources).await?,
+        Command::Resync(it) => return resync::run(it, sources).await,
+        Command::Payloads(PayloadsCommand::Reencrypt(it)) => {
+            return payloads::reencrypt(it, sources).await;
+        }
+        Command::Tenant(TenantCommand::Erase(it)) => return tenant::erase(it, sources).await,
         Command::Inbox(InboxCommand::List(it)) => inbox::list::run(it, sources).await?,
         Command::Inbox(InboxCommand::Show(it)) => return inbox::show::run(it, sources).await,
         Command::Inbox(InboxCommand::Replay(it)) => return inbox::replay::run(it, sources).await,

@@ -16,9 +16,9 @@ use counterfoil_service::admin::register_build_info;
 use counterfoil_service::config::{Config, Need, Sources, StoreConfig};
 use counterfoil_service::wait::pause;
 use counterfoil_service::{Admin, Clock, Health, Shutdown, telemetry};
-use counterfoil_store::{ConnectOptions, Store, StoreError};
+use counterfoil_store::{ConnectOptions, PayloadKeys, Rate, Store, StoreError};
 use counterfoil_stripe_client::{ClientOptions, StripeClient};
-use counterfoil_worker::{WorkerMetrics, WorkerOptions};
+use counterfoil_worker::{Choices, WorkerMetrics, WorkerOptions};
 use prometheus::Registry;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
@@ -183,6 +183,8 @@ fn start_worker(
         prefetch: config.worker.prefetch,
         batches_in_flight: config.worker.batches_in_flight,
         refetch_concurrency: config.worker.refetch_concurrency,
+        rate: rate(config),
+        choices: Choices { always_ask: config.worker.always_ask.iter().copied().collect() },
         clock: process.clock.clone(),
         health,
         metrics: WorkerMetrics::register(registry)?,
@@ -278,13 +280,30 @@ async fn prepare(
 }
 
 /// A handle on the configured database; it connects when first used.
-pub(crate) fn open_store(config: &StoreConfig, name: &'static str) -> Result<Store, StoreError> {
+pub(crate) fn open_store(config: &StoreConfig, name: &'static str) -> anyhow::Result<Store> {
     let options = ConnectOptions {
         connections_max: config.connections_max,
         acquire_timeout: ACQUIRE_TIMEOUT,
         application_name: name,
     };
-    Store::open(config.url.expose_secret(), &options)
+    Ok(Store::open(config.url.expose_secret(), &options)?.with_keys(payload_keys(config)?))
+}
+
+fn payload_keys(config: &StoreConfig) -> anyhow::Result<PayloadKeys> {
+    let mut keys = Vec::new();
+    for key in &config.payload_keys {
+        let bytes = hex::decode(key.digits.expose_secret())
+            .map_err(|_| anyhow::anyhow!("key {} is not hexadecimal", key.name))?;
+        keys.push((key.name.as_str(), bytes));
+    }
+    let keys = keys.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+    PayloadKeys::new(keys).context("COUNTERFOIL_PAYLOAD_KEYS cannot be used")
+}
+
+/// How fast Stripe may be called. What comes at once after a quiet time is a second's worth.
+pub(crate) fn rate(config: &Config) -> Rate {
+    let calls_per_second = config.stripe.calls_per_second.max(1);
+    Rate { calls_per_second, burst: calls_per_second }
 }
 
 /// The configured broker.
@@ -307,7 +326,7 @@ pub(crate) fn bus_options(
     Ok(options)
 }
 
-fn stripe_client(config: &Config) -> anyhow::Result<Option<StripeClient>> {
+pub(crate) fn stripe_client(config: &Config) -> anyhow::Result<Option<StripeClient>> {
     let Some(key) = config.stripe.secret_key.clone() else {
         tracing::warn!(
             "STRIPE_SECRET_KEY is not set: events whose order must be asked of Stripe are parked"

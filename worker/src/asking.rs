@@ -14,7 +14,7 @@ use counterfoil_bus::{BatchHandler, Delivery, EventMessage, Outage, Settlement};
 use counterfoil_service::wait::pause;
 use counterfoil_store::{ObjectRef, Received};
 use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::stream::FuturesUnordered;
 
 use crate::events::Failure;
 use crate::interpret::{Choices, interpret};
@@ -58,9 +58,12 @@ impl BatchHandler for AskingHandler {
         let wait = waiting.iter().map(|(_, event, _)| self.refetcher.unripe(event.created));
         pause(wait.filter(|it| *it <= SECOND).max().unwrap_or_default()).await;
         self.refetcher.park_unasked(&unasked).await.map_err(outage_of)?;
-        let mut running = stream::iter(questions.into_values())
-            .map(|question| self.refetcher.settle(question))
-            .buffer_unordered(self.refetcher.concurrency.max(1));
+        let mut questions = questions.into_values();
+        let mut running: FuturesUnordered<_> = questions
+            .by_ref()
+            .take(self.refetcher.concurrency.max(1))
+            .map(|it| self.refetcher.settle(it))
+            .collect();
         let mut paused = None;
         while let Some(answer) = running.next().await {
             match answer {
@@ -71,6 +74,11 @@ impl BatchHandler for AskingHandler {
                 }
                 // The others are heard first, so that they are not asked again.
                 Err(failure) => paused = Some(outage_of(failure)),
+            }
+            if paused.is_none()
+                && let Some(question) = questions.next()
+            {
+                running.push(self.refetcher.settle(question));
             }
         }
         paused.map_or(Ok(settlements), Err)

@@ -9,6 +9,7 @@ use counterfoil_bus::{EventMessage, Line, Publisher, Receipt};
 use counterfoil_domain::{EventKey, Scope};
 use counterfoil_projection::coverage;
 use counterfoil_service::Clock;
+use counterfoil_service::wait::pause;
 use counterfoil_service::config::{Config, EndpointConfig, Mode, Need, Sources};
 use counterfoil_store::{Filter, InboxRow, Store};
 use futures_util::StreamExt;
@@ -20,6 +21,8 @@ use crate::args::ReplayArguments;
 use crate::output;
 use crate::services::{bus_options, open_store};
 
+/// Events that are shown of what would be replayed.
+const SAMPLE: u16 = 10;
 /// Events whose bodies are held at once.
 const CHUNK: usize = 200;
 /// Publishes without their confirm at once.
@@ -46,14 +49,26 @@ pub(crate) async fn run(arguments: ReplayArguments, sources: &Sources) -> anyhow
         if arguments.json {
             output::line(&json!({ "matched": total, "replayed": 0 }).to_string());
         } else if total > 0 {
+            let first = store.inbox(&filter, None, SAMPLE).await?;
+            let line = |it: &InboxRow| {
+                vec![it.key.id.clone(), it.event_type.clone(), it.outcome.to_string()]
+            };
+            output::table(
+                &["EVENT", "TYPE", "OUTCOME"],
+                &first.iter().map(line).collect::<Vec<_>>(),
+            );
+            if usize::try_from(total).is_ok_and(|it| it > first.len()) {
+                output::line("…");
+            }
             output::line("Nothing was replayed yet; --yes replays them.");
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let done = replay(&config, &store, &filter).await?;
+    let done = replay(&config, &store, &filter, arguments.rate).await?;
     if arguments.json {
         let json = json!({
-            "matched": total, "replayed": done.replayed, "gone": done.gone, "failed": done.failed
+            "matched": total, "replayed": done.replayed, "gone": done.gone,
+            "unreadable": done.unreadable, "failed": done.failed
         });
         output::line(&json.to_string());
     } else {
@@ -65,17 +80,23 @@ pub(crate) async fn run(arguments: ReplayArguments, sources: &Sources) -> anyhow
             output::line(&format!("{} were not taken by the broker; run it again.", done.failed));
         }
     }
-    Ok(if done.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if done.failed == 0 && done.unreadable == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[derive(Default)]
 struct Done {
     replayed: usize,
     gone: usize,
+    unreadable: usize,
     failed: usize,
 }
 
-async fn replay(config: &Config, store: &Store, filter: &Filter) -> anyhow::Result<Done> {
+async fn replay(
+    config: &Config,
+    store: &Store,
+    filter: &Filter,
+    rate: Option<u32>,
+) -> anyhow::Result<Done> {
     let mut rows: Vec<InboxRow> = Vec::new();
     loop {
         let page = store.inbox(filter, rows.last(), PAGE).await?;
@@ -93,13 +114,27 @@ async fn replay(config: &Config, store: &Store, filter: &Filter) -> anyhow::Resu
         "the broker of AMQP_URL does not answer; nothing was replayed"
     );
     let mut done = Done::default();
-    for chunk in rows.chunks(CHUNK) {
+    let clock = Clock::system();
+    let begun = clock.monotonic();
+    let size = rate.and_then(|it| usize::try_from(it).ok()).map_or(CHUNK, |it| it.clamp(1, CHUNK));
+    for (number, chunk) in rows.chunks(size).enumerate() {
+        if let Some(rate) = rate {
+            // The chunk's turn, whatever the ones before it took.
+            let sent = u64::try_from(number.saturating_mul(size)).unwrap_or(u64::MAX);
+            let due = Duration::from_millis(sent.saturating_mul(1_000) / u64::from(rate));
+            pause(due.saturating_sub(clock.monotonic().saturating_sub(begun))).await;
+        }
         let keys: Vec<&EventKey> = chunk.iter().map(|it| &it.key).collect();
         let mut bodies = store.payloads(&keys).await?;
         let mut messages = Vec::with_capacity(chunk.len());
         for row in chunk {
-            match bodies.iter().position(|it| it.key == row.key) {
-                Some(at) => messages.push(message(config, row, bodies.swap_remove(at).body)),
+            let body = bodies.iter().position(|it| it.key == row.key);
+            match body.map(|at| bodies.swap_remove(at).body) {
+                Some(Ok(body)) => messages.push(message(config, row, body)),
+                Some(Err(error)) => {
+                    output::say(&format!("{}: its body cannot be read: {error}", row.key.id));
+                    done.unreadable += 1;
+                }
                 None => done.gone += 1,
             }
         }

@@ -1,5 +1,6 @@
 //! From the sources to the checked settings of a process.
 
+use counterfoil_domain::mirror::ObjectKind;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoints;
