@@ -179,7 +179,7 @@ mod tests {
     fn a_sighting_is_always_found_under_its_object() {
         let body = r#"{"id":"evt_1","type":"product.created","created":5,
             "data":{"object":{"id":"prod_1","object":7,"customer":[]}}}"#;
-        let found = interpret(message(body), false);
+        let found = interpret(message(body), false, &Choices::default());
         assert!(matches!(found.meaning, Meaning::Sighting(_)));
         assert_eq!(found.object_id.as_deref(), Some("prod_1"));
     }
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_ingest_found_to_be_no_event_is_parked_with_its_reason() {
         let known = EventMessage { park: Some("not JSON".to_owned()), ..message("\u{1}") };
-        let found = interpret(known, false);
+        let found = interpret(known, false, &Choices::default());
         assert!(matches!(found.meaning, Meaning::Park(reason) if reason == "not JSON"));
         assert_eq!(found.key.scope.account, "acct_1");
     }
