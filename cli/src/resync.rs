@@ -52,7 +52,9 @@ pub(crate) async fn run(arguments: ResyncArguments, sources: &Sources) -> anyhow
     let scope = scope_of(arguments.scope, &config);
     let asked = match (&arguments.customer, &arguments.id) {
         (Some(customer), _) => objects_of(&store, customer, &scope).await?,
-        (None, Some(id)) => vec![(known_kind(&store, id, arguments.kind, &scope).await?, id.clone())],
+        (None, Some(id)) => {
+            vec![(known_kind(&store, id, arguments.kind, &scope).await?, id.clone())]
+        }
         (None, None) => Vec::new(),
     };
     let resync = Resync {
@@ -149,9 +151,8 @@ impl Resync<'_> {
     ) -> anyhow::Result<Compared> {
         let object = ObjectRef { kind, id, scope: self.scope };
         let held = self.store.object(object).await?;
-        let owner = |column: &str| {
-            held.as_ref().and_then(|it| it.columns.get(column)).cloned().flatten()
-        };
+        let owner =
+            |column: &str| held.as_ref().and_then(|it| it.columns.get(column)).cloned().flatten();
         let (of_customer, subscription) = (owner("customer"), owner("subscription"));
         let asked = Asked {
             kind,
@@ -211,12 +212,7 @@ impl Resync<'_> {
             let ours = self.store.children(object, children.table).await?;
             found.extend(of_children(&ours, &children.rows, children.whole));
         }
-        Ok(Compared {
-            kind: object.kind,
-            id: object.id.to_owned(),
-            whole,
-            differences: found,
-        })
+        Ok(Compared { kind: object.kind, id: object.id.to_owned(), whole, differences: found })
     }
 }
 
@@ -286,8 +282,11 @@ impl Compared {
             return;
         }
         let cells = |(child, it): &(String, Difference)| {
-            let column =
-                if child.is_empty() { it.column.to_owned() } else { format!("{child} {}", it.column) };
+            let column = if child.is_empty() {
+                it.column.to_owned()
+            } else {
+                format!("{child} {}", it.column)
+            };
             vec![column, value(it, &it.held), value(it, &it.shown)]
         };
         output::table(

@@ -44,7 +44,8 @@ pub(crate) async fn erase(
     if erased.rows.is_empty() && erased.bodies == 0 {
         output::line(&format!("Nothing personal of {customer} is held in {scope}."));
     } else {
-        let line = |(table, count): &(&str, u64)| vec![format!("stripe.{table}"), count.to_string()];
+        let line =
+            |(table, count): &(&str, u64)| vec![format!("stripe.{table}"), count.to_string()];
         let mut lines: Vec<Vec<String>> = erased.rows.iter().map(line).collect();
         lines.push(vec!["bodies of events".to_owned(), erased.bodies.to_string()]);
         output::table(&["ERASED IN", "ROWS"], &lines);

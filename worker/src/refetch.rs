@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_bus::{Outage, Settlement};
-use counterfoil_domain::mirror::Table;
+use counterfoil_domain::mirror::{ObjectKind, Table};
 use counterfoil_domain::retry::Rung;
 use counterfoil_domain::{EventKey, Timestamp};
 use counterfoil_projection::{absent, project};
@@ -57,6 +57,17 @@ impl<'a> Question<'a> {
 
     pub(crate) fn add(&mut self, place: usize, event: &'a Received, tries: u32) {
         self.waiting.push((place, event, tries));
+    }
+
+    /// The customer at whom the object can be found. A discount of an invoice or a checkout shows at
+    /// none, and must not be taken for gone because its customer does not have it.
+    fn customer(&self) -> Option<&'a str> {
+        let elsewhere = |it: &Received| {
+            ["invoice", "invoice_item", "checkout_session"].iter().any(|at| it.text(at).is_some())
+        };
+        let discount = self.object.kind == ObjectKind::Discount;
+        let shown = self.waiting.iter().filter(|(_, it, _)| !(discount && elsewhere(it)));
+        shown.map(|(_, it, _)| *it).find_map(|it| it.customer.as_deref())
     }
 
     fn newest(&self) -> Timestamp {
@@ -142,7 +153,7 @@ impl Refetcher {
         let asked = Asked {
             kind: object.kind,
             id: object.id,
-            customer: question.waiting.iter().find_map(|(_, it, _)| it.customer.as_deref()),
+            customer: question.customer(),
             subscription: question.waiting.iter().find_map(|(_, it, _)| it.text("subscription")),
         };
         let begun = self.clock.monotonic();

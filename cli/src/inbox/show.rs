@@ -129,9 +129,7 @@ impl Story {
                 };
                 let lines: Vec<Vec<String>> = columns
                     .iter()
-                    .map(|it| {
-                        vec![it.column.to_owned(), value(it, &it.held), value(it, &it.shown)]
-                    })
+                    .map(|it| vec![it.column.to_owned(), value(it, &it.held), value(it, &it.shown)])
                     .collect();
                 output::line("");
                 output::table(&["CHANGED", "FROM", "TO"], &lines);
@@ -196,9 +194,11 @@ fn print_attempts(row: &InboxRow, attempts: &[Attempt]) {
         vec![at.to_string(), cause.to_owned(), outcome, reason.unwrap_or_default().to_owned()]
     };
     let mut lines = vec![line(row.received_at, "received", None, None)];
-    lines.extend(attempts.iter().map(|it| {
-        line(it.at, it.cause.as_str(), Some(it.outcome), it.reason.as_deref())
-    }));
+    lines.extend(
+        attempts
+            .iter()
+            .map(|it| line(it.at, it.cause.as_str(), Some(it.outcome), it.reason.as_deref())),
+    );
     output::line("");
     output::table(&["AT", "TRIED BECAUSE", "OUTCOME", "WHY"], &lines);
     output::line("");

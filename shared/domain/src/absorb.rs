@@ -76,11 +76,9 @@ pub fn rule(
     for place in order {
         let it = &seen[place];
         let Some(projection) = it.projection else {
-            let later = held.is_some_and(|held| {
-                held.second.unix_seconds() > it.sighting.second.unix_seconds()
-            });
-            rulings[place] =
-                if later { Ruling::Superseded } else { Ruling::Ask(NOTHING_SHOWN) };
+            let later = held
+                .is_some_and(|held| held.second.unix_seconds() > it.sighting.second.unix_seconds());
+            rulings[place] = if later { Ruling::Superseded } else { Ruling::Ask(NOTHING_SHOWN) };
             continue;
         };
         let verdict = verdict(held, it.sighting, seen, witnesses);

@@ -32,12 +32,7 @@ pub fn differences(held: &BTreeMap<String, Option<String>>, shown: &Row) -> Vec<
         let held = held.map(|it| plain_of(column.of, it));
         let shown = value.as_ref().map(plain);
         if held != shown {
-            found.push(Difference {
-                column: column.name,
-                personal: column.personal,
-                held,
-                shown,
-            });
+            found.push(Difference { column: column.name, personal: column.personal, held, shown });
         }
     }
     found
@@ -50,9 +45,7 @@ pub fn changes(before: &Row, after: &Row) -> Vec<Difference> {
     let columns = after.table.columns.iter();
     columns
         .zip(before.values.iter().zip(&after.values))
-        .filter(|(column, (before, after))| {
-            before != after && !restless.contains(&column.name)
-        })
+        .filter(|(column, (before, after))| before != after && !restless.contains(&column.name))
         .map(|(column, (before, after))| Difference {
             column: column.name,
             personal: column.personal,
@@ -114,10 +107,9 @@ mod tests {
 
     #[test]
     fn forms_are_no_differences() {
-        let shown = row(
-            r#"{"id":"price_1","created":5,"unit_amount_decimal":"12.50","active":true,
-                "metadata":{"b":"1","a":"2"}}"#,
-        );
+        let shown =
+            row(r#"{"id":"price_1","created":5,"unit_amount_decimal":"12.50","active":true,
+                "metadata":{"b":"1","a":"2"}}"#);
         let mut held: BTreeMap<String, Option<String>> =
             shown.table.columns.iter().map(|it| (it.name.to_owned(), None)).collect();
         for (column, text) in [

@@ -13,8 +13,8 @@ mod objects;
 mod project;
 mod witness;
 
-pub use meaning::{Meaning, meaning_of};
 pub use compare::{Difference, changes, differences};
+pub use meaning::{Meaning, meaning_of};
 pub use object::{table_of, tables};
 pub use project::{ProjectionError, absent, project};
 pub use witness::witness_of;

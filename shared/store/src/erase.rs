@@ -8,7 +8,7 @@
 use counterfoil_domain::mirror::{Owner, Table, Type};
 use counterfoil_domain::{Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
-use sqlx::{Connection as _, AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::absorb::Received;
 use crate::connect::Store;
@@ -19,8 +19,7 @@ use crate::mirror::ObjectKey;
 /// it knew of the erasure has ended when the erasure goes through the tables.
 pub(crate) const BEGIN_WRITING: &str =
     "begin; select pg_advisory_xact_lock_shared(hashtext('counterfoil.erased'))";
-const BEGIN_ERASING: &str =
-    "begin; select pg_advisory_xact_lock(hashtext('counterfoil.erased'))";
+const BEGIN_ERASING: &str = "begin; select pg_advisory_xact_lock(hashtext('counterfoil.erased'))";
 
 /// What was erased.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -208,31 +207,22 @@ fn empty_rows(tables: &[&'static Table], table: &Table, meant: &str) -> Option<S
         .iter()
         .map(|it| match it.of {
             Type::Metadata => format!("{} = '{{}}'", it.name),
-            Type::Text
-            | Type::Integer
-            | Type::Flag
-            | Type::Time
-            | Type::Decimal
-            | Type::Json => format!("{} = null", it.name),
+            Type::Text | Type::Integer | Type::Flag | Type::Time | Type::Decimal | Type::Json => {
+                format!("{} = null", it.name)
+            }
         })
         .collect();
     let filled: Vec<String> = personal
         .iter()
         .map(|it| match it.of {
             Type::Metadata => format!("held.{} <> '{{}}'", it.name),
-            Type::Text
-            | Type::Integer
-            | Type::Flag
-            | Type::Time
-            | Type::Decimal
-            | Type::Json => format!("held.{} is not null", it.name),
+            Type::Text | Type::Integer | Type::Flag | Type::Time | Type::Decimal | Type::Json => {
+                format!("held.{} is not null", it.name)
+            }
         })
         .collect();
-    let scope = if meant.contains("c.customer") {
-        "and c.account = $2 and c.livemode = $3 "
-    } else {
-        ""
-    };
+    let scope =
+        if meant.contains("c.customer") { "and c.account = $2 and c.livemode = $3 " } else { "" };
     Some(format!(
         "update stripe.{} as held set {} from counterfoil.erased as c \
          where {meant} {scope}and held.account = c.account and held.livemode = c.livemode \

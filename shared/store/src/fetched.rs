@@ -7,7 +7,7 @@ use counterfoil_domain::freshness::Sighting;
 use counterfoil_domain::mirror::{ObjectKind, Projection, Table};
 use counterfoil_domain::{EventKey, Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
-use sqlx::{Connection as _, AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::collections::BTreeMap;
 
 use crate::connect::Store;
@@ -221,8 +221,7 @@ async fn absorb_once(
         crate::erase::again_fetched(connection, tables, &key).await?;
     }
     let object = ObjectRef { kind: key.kind, id: &key.id, scope: &key.scope };
-    let closed =
-        close(connection, object, fetched.second, "settled by asking Stripe", now).await?;
+    let closed = close(connection, object, fetched.second, "settled by asking Stripe", now).await?;
     Ok(Some(FetchedOutcome::Settled(closed)))
 }
 

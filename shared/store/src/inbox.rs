@@ -201,8 +201,7 @@ impl Store {
             .map(|row| {
                 let scope = Scope { account: row.account, livemode: row.livemode };
                 let key = EventKey { id: row.event_id, scope };
-                let body =
-                    unpack(&self.keys, &key, &row.codec, row.key_id.as_deref(), row.body);
+                let body = unpack(&self.keys, &key, &row.codec, row.key_id.as_deref(), row.body);
                 Payload { key, body }
             })
             .collect())

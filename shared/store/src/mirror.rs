@@ -98,9 +98,8 @@ async fn write_children(
     let mut by_table: BTreeMap<&str, (&'static Table, Vec<ChildWrite<'_>>)> = BTreeMap::new();
     for winner in winners {
         for children in &winner.projection.children {
-            let (_, writes) = by_table
-                .entry(children.table.name)
-                .or_insert_with(|| (children.table, Vec::new()));
+            let (_, writes) =
+                by_table.entry(children.table.name).or_insert_with(|| (children.table, Vec::new()));
             writes.extend(children.rows.iter().map(|row| ChildWrite { winner, row }));
         }
     }
@@ -126,8 +125,7 @@ async fn write_children(
         arguments.add(writes.iter().map(at).collect::<Vec<_>>())?;
         let of = |it: &ChildWrite<'_>| it.winner.projection.id.clone();
         arguments.add(writes.iter().map(of).collect::<Vec<_>>())?;
-        let rows: Vec<(&Row, bool)> =
-            writes.iter().map(|it| (it.row, it.winner.erased)).collect();
+        let rows: Vec<(&Row, bool)> = writes.iter().map(|it| (it.row, it.winner.erased)).collect();
         arguments.columns(table, &rows)?;
         let sql = statement::write_children(table, parent);
         sqlx::query_with(AssertSqlSafe(sql), arguments.done()).execute(&mut *connection).await?;

@@ -23,11 +23,8 @@ pub(crate) fn pack<'k>(
     body: &[u8],
 ) -> Result<Packed<'k>, StoreError> {
     let squeezed = lz4_flex::compress_prepend_size(body);
-    let (codec, plain) = if squeezed.len() < body.len() {
-        ("lz4", squeezed)
-    } else {
-        ("plain", body.to_vec())
-    };
+    let (codec, plain) =
+        if squeezed.len() < body.len() { ("lz4", squeezed) } else { ("plain", body.to_vec()) };
     let (key_id, body) = keys.seal(event, plain)?;
     Ok(Packed { codec, key_id, body })
 }

@@ -141,7 +141,10 @@ mod tests {
 
     #[test]
     fn keys_are_32_bytes_and_named_once() {
-        assert_eq!(PayloadKeys::new([("a", &[0; 31][..])]).unwrap_err(), BadKey::Length("a".into()));
+        assert_eq!(
+            PayloadKeys::new([("a", &[0; 31][..])]).unwrap_err(),
+            BadKey::Length("a".into())
+        );
         let twice = [("a", &[0; 32][..]), ("a", &[1; 32][..])];
         assert_eq!(PayloadKeys::new(twice).unwrap_err(), BadKey::Twice("a".into()));
         assert_eq!(format!("{:?}", PayloadKeys::for_test(&["a"])), "[\"a\"]");

@@ -73,7 +73,11 @@ impl<'a> Node<'a> {
                 },
                 // A reference that was not expanded.
                 Self::Text(_) => return Ok(None),
-                Self::Null | Self::Flag(_) | Self::Integer(_) | Self::Numeral(_) | Self::List(_) => {
+                Self::Null
+                | Self::Flag(_)
+                | Self::Integer(_)
+                | Self::Numeral(_)
+                | Self::List(_) => {
                     return Err(WrongShape);
                 }
             }
@@ -127,7 +131,8 @@ impl<'a> Node<'a> {
 
     /// The ids of a list of references, as JSON.
     pub fn references(&self) -> Result<String, WrongShape> {
-        let ids: Vec<String> = self.list()?.iter().map(Self::reference).collect::<Result<_, _>>()?;
+        let ids: Vec<String> =
+            self.list()?.iter().map(Self::reference).collect::<Result<_, _>>()?;
         serde_json::to_string(&ids).map_err(|_| WrongShape)
     }
 
@@ -360,10 +365,7 @@ mod tests {
         assert_eq!(node(r#"{"object":"customer","id":"cus_1"}"#).reference(), cus);
         assert_eq!(node(r#"{"object":"customer"}"#).reference(), Err(WrongShape));
         assert_eq!(node("7").reference(), Err(WrongShape));
-        assert_eq!(
-            node(r#"["a",{"id":"b"}]"#).references(),
-            Ok(r#"["a","b"]"#.to_owned())
-        );
+        assert_eq!(node(r#"["a",{"id":"b"}]"#).references(), Ok(r#"["a","b"]"#.to_owned()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the simulator knows, to be held against what somebody else believes.
 
+use crate::model::alert::Alert;
 use crate::model::balance_transaction::BalanceTransaction;
 use crate::model::charge::Charge;
 use crate::model::checkout::CheckoutSession;
@@ -47,6 +48,7 @@ pub struct Truth {
 impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut truth = Self::default();
+        truth.take::<Alert>(world);
         truth.take::<BalanceTransaction>(world);
         truth.take::<Charge>(world);
         truth.take::<Coupon>(world);

@@ -11,7 +11,7 @@ const LINES_MAX: usize = 800;
 
 /// Folders with one file for each of Stripe's objects. The module above each folder says once what
 /// holds for all of them.
-const LEAVES: &[&str] = &["shared/domain/src/mirror/", "shared/stripe-wire/src/object/"];
+const LEAVES: &[&str] = &["shared/domain/src/mirror/", "shared/projection/src/objects/"];
 
 /// What makes a file one that others call, and so one that owes them a head.
 const PUBLIC: &[&str] = &[

@@ -10,7 +10,7 @@ async fn declaring_twice_changes_nothing() {
     declare(&world.options).await.unwrap();
     declare(&world.options).await.unwrap();
     let depths = depths(&world.options).await.unwrap();
-    assert_eq!(depths.len(), 24);
+    assert_eq!(depths.len(), 30);
     assert!(depths.iter().all(|it| (it.messages, it.consumers) == (0, 0)));
     world.finish().await;
 }

@@ -17,7 +17,10 @@ pub(crate) static OBJECT: Object = Object::new(
         reference("payment_intent"),
         text("status"),
         text("reason"),
-        text("network_reason_code"),
+        text("network_reason_code").from(&[
+            At("network_reason_code"),
+            At("payment_method_details.card.network_reason_code"),
+        ]),
         text("currency"),
         integer("amount"),
         flag("is_charge_refundable"),

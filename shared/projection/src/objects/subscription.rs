@@ -5,7 +5,7 @@
 
 use counterfoil_domain::mirror::{ObjectKind, Owner};
 
-use crate::field::From::{At, Earliest, Latest, Parent};
+use crate::field::From::{At, Earliest, Latest, Only, Parent};
 use crate::field::{decimal, flag, integer, json, metadata, reference, references, text, time};
 use crate::object::{ChildList, Object};
 
@@ -40,7 +40,7 @@ pub(crate) static OBJECT: Object = Object::new(
         integer("days_until_due"),
         reference("default_payment_method"),
         // `discount` was one, with its own object; `discounts` names all since 2024.
-        references("discounts"),
+        references("discounts").from(&[At("discounts"), Only("discount")]),
         reference("latest_invoice"),
         time("next_pending_invoice_item_invoice"),
         text("pause_collection_behavior").from(&[At("pause_collection.behavior")]),

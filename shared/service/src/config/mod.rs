@@ -23,6 +23,6 @@ pub use markdown::settings_table_markdown;
 pub use sources::Sources;
 pub use typed::{
     AdminConfig, ApiConfig, BusConfig, ClientAddress, Config, EndpointConfig, IngestConfig,
-    LogFormat, Mode, Payload, PayloadKey, ReconcilerConfig, StoreConfig, StripeConfig, TelemetryConfig,
-    WorkerConfig,
+    LogFormat, Mode, Payload, PayloadKey, ReconcilerConfig, StoreConfig, StripeConfig,
+    TelemetryConfig, WorkerConfig,
 };

@@ -20,11 +20,8 @@ pub(super) async fn write(
     kind: ObjectKind,
     winners: &[&Winner<'_>],
 ) -> Result<i64, sqlx::Error> {
-    let gone: Vec<&Winner<'_>> = winners
-        .iter()
-        .copied()
-        .filter(|it| matches!(it.projection.change, Change::Gone))
-        .collect();
+    let gone: Vec<&Winner<'_>> =
+        winners.iter().copied().filter(|it| matches!(it.projection.change, Change::Gone)).collect();
     if gone.is_empty() {
         return Ok(0);
     }

@@ -51,7 +51,8 @@ pub(crate) fn write_children(table: &Table, parent: &str) -> String {
     let mut sql = insert(table, &fixed);
     let names: Vec<&str> =
         ["deleted", parent].into_iter().chain(table.columns.iter().map(|it| it.name)).collect();
-    let list = |of: &str| names.iter().map(|it| format!("{of}.{it}")).collect::<Vec<_>>().join(", ");
+    let list =
+        |of: &str| names.iter().map(|it| format!("{of}.{it}")).collect::<Vec<_>>().join(", ");
     let set: Vec<String> = ["sighted_at"]
         .into_iter()
         .chain(names.iter().copied())

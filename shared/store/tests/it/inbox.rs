@@ -73,7 +73,10 @@ async fn bodies_come_back_byte_for_byte(pool: PgPool) {
     absorb(&store, &[odd.clone(), long.clone()]).await;
     let mut payloads = store.payloads(&[&odd.key, &long.key]).await.unwrap();
     payloads.sort_by(|a, b| a.key.cmp(&b.key));
-    assert_eq!(payloads.iter().map(|it| &it.body).collect::<Vec<_>>(), [&Ok(odd.body.clone()), &Ok(long.body.clone())]);
+    assert_eq!(
+        payloads.iter().map(|it| &it.body).collect::<Vec<_>>(),
+        [&Ok(odd.body.clone()), &Ok(long.body.clone())]
+    );
 }
 
 #[sqlx::test(migrations = false)]

@@ -240,12 +240,12 @@ enum Work {
 async fn work(store: &Store, work: &Work) {
     loop {
         let done = match work {
-            Work::Events(batch) => {
-                store.absorb(batch, &with()).await.map(|settled| {
-                    assert_eq!(settled.len(), batch.len());
-                })
+            Work::Events(batch) => store.absorb(batch, &with()).await.map(|settled| {
+                assert_eq!(settled.len(), batch.len());
+            }),
+            Work::Answer(fetched) => {
+                store.absorb_fetched(fetched, &TABLES, second(1_000)).await.map(|_| ())
             }
-            Work::Answer(fetched) => store.absorb_fetched(fetched, &TABLES, second(1_000)).await.map(|_| ()),
         };
         match done {
             Ok(()) => return,
