@@ -1,5 +1,6 @@
 //! `counterfoil payloads`: the kept bodies of events.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use counterfoil_service::config::{Config, Need, Sources};
@@ -10,7 +11,7 @@ use crate::output;
 use crate::services::open_store;
 
 /// Bodies of one transaction.
-const STEP: u16 = 500;
+const PAGE: u16 = 500;
 
 /// Bears every kept body with the key in use. Safe to stop and to run again.
 pub(crate) async fn reencrypt(
@@ -21,16 +22,19 @@ pub(crate) async fn reencrypt(
     let store = open_store(config.store()?, "counterfoil payloads")?;
     let total = store.bodies_to_reencrypt().await?;
     let mut done = 0;
-    let mut unknown = Vec::new();
+    let mut unknown = BTreeSet::new();
     if !arguments.dry_run {
+        let (mut seen, mut after) = (0, None);
         loop {
-            let step = store.reencrypt(STEP).await?;
-            done += step.done;
-            unknown = step.unknown_keys;
-            if step.done == 0 {
+            let page = store.reencrypt(after.as_ref(), PAGE).await?;
+            seen += page.seen;
+            done += page.done;
+            unknown.extend(page.unknown_keys);
+            output::progress(&format!("{seen} bodies seen, {done} of {total} encrypted"));
+            after = page.next;
+            if after.is_none() {
                 break;
             }
-            output::progress(&format!("{done} of {total} encrypted"));
         }
         output::progress_end();
     }

@@ -41,7 +41,6 @@ pub(crate) fn interpret(message: EventMessage, again: bool, choices: &Choices) -
     });
     match read {
         Ok(event) => {
-            let Subject { id, customer } = event.subject();
             let (account, livemode) = (event.account.as_deref(), event.livemode);
             let (scope, meaning) = match scope_of(&expected, account, livemode) {
                 Ok(scope) => (scope, meaning_of(&event, choices)),
@@ -52,11 +51,7 @@ pub(crate) fn interpret(message: EventMessage, again: bool, choices: &Choices) -
             };
             // The object that is written is the one that is asked for when it must be, and under
             // whose id its other events are found.
-            let object_id = meaning.object().map(|it| it.1.to_owned()).or(id);
-            let customer = match &meaning {
-                Meaning::Sighting(it) => it.customer().map(str::to_owned).or(customer),
-                Meaning::Ask { .. } | Meaning::Nothing(_) | Meaning::Park(_) => customer,
-            };
+            let Subject { id: object_id, customer } = subject_of(&event, &meaning);
             Received {
                 key: EventKey { id: message.id, scope },
                 endpoint: message.endpoint,
@@ -90,6 +85,19 @@ pub(crate) fn interpret(message: EventMessage, again: bool, choices: &Choices) -
             again,
             foreign: false,
         },
+    }
+}
+
+/// Of whom an event speaks: what its meaning says, and else what the object itself says.
+fn subject_of(event: &Event<'_>, meaning: &Meaning) -> Subject {
+    match meaning {
+        Meaning::Sighting(it) => {
+            Subject { id: Some(it.id.clone()), customer: it.customer().map(str::to_owned) }
+        }
+        Meaning::Ask { id, .. } => {
+            Subject { id: Some(id.clone()), customer: event.subject().customer }
+        }
+        Meaning::Nothing(_) | Meaning::Park(_) => event.subject(),
     }
 }
 

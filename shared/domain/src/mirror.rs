@@ -69,7 +69,8 @@ impl Row {
         match self.table.owner {
             Owner::Itself => Some(&self.id),
             Owner::Column(column) => self.text(column),
-            Owner::Through { .. } | Owner::Nobody => None,
+            // Some versions name the customer also of what belongs to another object.
+            Owner::Through { .. } | Owner::Nobody => self.text("customer"),
         }
     }
 }

@@ -32,9 +32,6 @@ create index attempts_event on counterfoil.attempts (event_id, account, livemode
 -- The key a body is encrypted with; null where it is not.
 alter table counterfoil.payloads add column key_id text;
 
--- Bodies that are not encrypted with the key in use, for re-encryption. Small while there is one.
-create index payloads_key on counterfoil.payloads (key_id, created);
-
 -- How many calls to Stripe may still be made, shared by all processes: a bucket for each account
 -- and mode, in thousandths of a call so that it fills evenly.
 create table counterfoil.request_budget (

@@ -5,7 +5,7 @@
 //! remembered, so that a replay, a refetch or a sweep does not bring back what Stripe still shows.
 //! Safe to repeat.
 
-use counterfoil_domain::mirror::{Owner, Table, Type};
+use counterfoil_domain::mirror::{ObjectKind, Owner, Table, Type};
 use counterfoil_domain::{Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -117,7 +117,6 @@ async fn remove_bodies(
     .await?
     .rows_affected();
     for table in tables.iter().filter(|it| it.parent.is_none()) {
-        let Owner::Through { .. } = table.owner else { continue };
         let Some(owned) = owned(tables, table, "held") else { continue };
         let sql = format!(
             "delete from counterfoil.payloads as payload \
@@ -141,18 +140,18 @@ async fn remove_bodies(
     Ok(removed)
 }
 
-/// Empties what a batch has just written of objects that are an erased customer's through another
-/// object, which the sighting itself does not tell. Few kinds are, and only where anybody was
-/// erased is this asked at all.
+/// Empties what a batch has just written of objects that are an erased customer's although their
+/// sightings do not say so: they are through another object, or were before, as a means of payment
+/// that is detached. Only where anybody was erased is this asked at all.
 pub(crate) async fn again(
     connection: &mut PgConnection,
     tables: &[&'static Table],
     fresh: &[&Received],
 ) -> Result<(), sqlx::Error> {
     for table in tables.iter().filter(|it| it.parent.is_none()) {
-        let Owner::Through { .. } = table.owner else { continue };
         let of_table = |it: &&&Received| {
-            it.meaning.object().is_some_and(|(kind, _)| kind.table() == table.name)
+            it.customer.is_none()
+                && it.meaning.object().is_some_and(|(kind, _)| kind.table() == table.name)
         };
         let events: Vec<&&Received> = fresh.iter().filter(of_table).collect();
         let (false, Some(owned)) = (events.is_empty(), owned(tables, table, "held")) else {
@@ -186,9 +185,7 @@ pub(crate) async fn again_fetched(
     key: &ObjectKey,
 ) -> Result<(), sqlx::Error> {
     let table = tables.iter().find(|it| it.name == key.kind.table());
-    let Some(table) = table.filter(|it| matches!(it.owner, Owner::Through { .. })) else {
-        return Ok(());
-    };
+    let Some(table) = table else { return Ok(()) };
     if let Some(sql) = empty_rows(tables, table, "held.id = any($1)") {
         sqlx::query(AssertSqlSafe(sql)).bind([key.id.as_str()]).execute(connection).await?;
     }
@@ -233,8 +230,22 @@ fn empty_rows(tables: &[&'static Table], table: &Table, meant: &str) -> Option<S
     ))
 }
 
-/// Whether the row `alias` is customer `c`'s, as SQL.
+/// Whether the row `alias` is customer `c`'s, as SQL: by what it says, or because an event about it
+/// once said so, as of a means of payment that was detached since.
 fn owned(tables: &[&'static Table], table: &Table, alias: &str) -> Option<String> {
+    let said = said(tables, table, alias)?;
+    let Some(kind) = ObjectKind::ALL.into_iter().find(|it| it.table() == table.name) else {
+        return Some(said);
+    };
+    Some(format!(
+        "({said} or {alias}.id in (select told.object_id from counterfoil.inbox as told \
+         where told.customer = c.customer and told.account = c.account \
+         and told.livemode = c.livemode and told.object_kind = '{kind}'))"
+    ))
+}
+
+/// Whether the row `alias` says that it is customer `c`'s, as SQL.
+fn said(tables: &[&'static Table], table: &Table, alias: &str) -> Option<String> {
     match table.owner {
         Owner::Nobody => None,
         Owner::Itself => Some(format!("{alias}.id = c.customer")),

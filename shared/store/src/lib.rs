@@ -28,7 +28,7 @@ pub use error::StoreError;
 pub use fetched::{Fetched, FetchedOutcome, ObjectRef};
 pub use inbox::{Filter, InboxRow, Payload, Span};
 pub use payload::Unreadable;
-pub use reencrypt::Reencrypted;
+pub use reencrypt::{Passed, Reencrypted};
 pub use retention::Retention;
 pub use rows::HeldRow;
 pub use seal::{BadKey, PayloadKeys};

@@ -1,19 +1,36 @@
 //! Encrypting kept bodies with the key in use, after it changed or was set for the first time.
+//!
+//! One pass over all bodies in the order of their keys, a page at a time: no index serves it, since
+//! every event would pay for what is done once a year.
+
+use std::collections::BTreeSet;
 
 use counterfoil_domain::{EventKey, Scope};
 use sqlx::Acquire;
+use sqlx::types::time::OffsetDateTime;
 
 use crate::connect::Store;
 use crate::error::StoreError;
 use crate::payload::{pack, unpack};
 
-/// What one step did.
+/// How far a pass has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    key: EventKey,
+    created: OffsetDateTime,
+}
+
+/// What one page of a pass brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reencrypted {
-    /// Bodies that now bear the key in use.
+    /// Bodies looked at.
+    pub seen: u64,
+    /// Bodies that now bear the key in use and did not before.
     pub done: u64,
     /// Names of the keys, not configured, that others bear; those are left as they are.
-    pub unknown_keys: Vec<String>,
+    pub unknown_keys: BTreeSet<String>,
+    /// Where the next page begins; `None` at the end of the pass.
+    pub next: Option<Passed>,
 }
 
 impl Store {
@@ -30,31 +47,47 @@ impl Store {
         .await?)
     }
 
-    /// Re-encrypts at most `limit` bodies in one transaction. Safe to repeat, and to stop between
-    /// two steps. Nothing is left to do when `done` is 0.
-    pub async fn reencrypt(&self, limit: u16) -> Result<Reencrypted, StoreError> {
+    /// Looks at the next `limit` bodies and re-encrypts those that do not bear the key in use, in
+    /// one transaction. Safe to repeat, and to stop between two pages.
+    pub async fn reencrypt(
+        &self,
+        after: Option<&Passed>,
+        limit: u16,
+    ) -> Result<Reencrypted, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
-        let readable: Vec<&str> = self.keys.names().collect();
         let rows = sqlx::query!(
             r#"
             select event_id, account, livemode, created, codec, key_id, body
             from counterfoil.payloads
-            where key_id is distinct from $1 and (key_id is null or key_id = any($2))
-            order by created
-            limit $3
-            for update skip locked
+            where (event_id, account, livemode, created)
+                > ($1, $2, $3::boolean, $4::timestamptz)
+            order by event_id, account, livemode, created
+            limit $5
+            for update
             "#,
-            self.keys.in_use(),
-            &readable as &[&str],
+            after.map_or("", |it| it.key.id.as_str()),
+            after.map_or("", |it| it.key.scope.account.as_str()),
+            after.is_some_and(|it| it.key.scope.livemode),
+            after.map_or(OffsetDateTime::UNIX_EPOCH, |it| it.created),
             i64::from(limit),
         )
         .fetch_all(&mut *transaction)
         .await?;
-        let mut done = Reencrypted::default();
+        let mut page = Reencrypted::default();
+        let full = rows.len() == usize::from(limit);
         for row in rows {
             let scope = Scope { account: row.account, livemode: row.livemode };
             let key = EventKey { id: row.event_id, scope };
+            page.seen += 1;
+            page.next = full.then(|| Passed { key: key.clone(), created: row.created });
+            if row.key_id.as_deref() == self.keys.in_use() {
+                continue;
+            }
+            if let Some(name) = row.key_id.as_deref().filter(|it| !self.keys.has(it)) {
+                page.unknown_keys.insert(name.to_owned());
+                continue;
+            }
             // A damaged body is lost already, and says so where it is shown.
             let Ok(body) = unpack(&self.keys, &key, &row.codec, row.key_id.as_deref(), row.body)
             else {
@@ -76,20 +109,9 @@ impl Store {
             )
             .execute(&mut *transaction)
             .await?;
-            done.done += 1;
+            page.done += 1;
         }
-        let unknown = sqlx::query_scalar!(
-            r#"
-            select distinct key_id as "key_id!" from counterfoil.payloads
-            where key_id is not null and key_id <> all ($1)
-            order by 1
-            "#,
-            &readable as &[&str],
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
         transaction.commit().await?;
-        done.unknown_keys = unknown;
-        Ok(done)
+        Ok(page)
     }
 }

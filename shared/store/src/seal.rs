@@ -69,9 +69,9 @@ impl PayloadKeys {
         self.keys.first().map(|it| it.0.as_str())
     }
 
-    /// The names of all keys.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(|it| it.0.as_str())
+    /// Whether a key of this name is configured.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.keys.iter().any(|it| it.0 == name)
     }
 
     /// Encrypts with the key in use, if there is one, and answers its name.

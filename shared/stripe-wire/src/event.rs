@@ -37,8 +37,6 @@ pub enum Content<'a> {
         object: Option<&'a RawValue>,
         /// What an `*.updated` event says the object was before.
         previous_attributes: Option<&'a RawValue>,
-        /// `id` and `customer` of the object, for the record.
-        subject: Subject,
     },
     /// Only a reference to the object (`v2.core.event`).
     Thin {
@@ -89,12 +87,7 @@ impl<'a> Event<'a> {
             }
         } else {
             let data = wire.data.unwrap_or_default();
-            let subject = data.object.map(Subject::of).unwrap_or_default();
-            Content::Snapshot {
-                object: data.object,
-                previous_attributes: data.previous_attributes,
-                subject,
-            }
+            Content::Snapshot { object: data.object, previous_attributes: data.previous_attributes }
         };
         Ok(Self {
             id: wire.id.0,
@@ -107,11 +100,11 @@ impl<'a> Event<'a> {
         })
     }
 
-    /// Of whom it speaks.
+    /// Of whom it speaks. Reads the object for it.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match &self.content {
-            Content::Snapshot { subject, .. } => subject.clone(),
+            Content::Snapshot { object, .. } => object.map(Subject::of).unwrap_or_default(),
             Content::Thin { related_object } => {
                 let id = related_object.as_ref().and_then(|it| it.id.clone());
                 Subject { id, customer: None }

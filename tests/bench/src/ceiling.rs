@@ -2,3 +2,4 @@
 
 pub mod echo;
 pub mod publisher;
+pub mod unnest;

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod closed;
 pub mod open;
 pub mod request;
+pub mod subscriptions;
 pub mod window;
 
 use std::net::SocketAddr;

@@ -54,6 +54,8 @@ pub enum RowName {
     IngestClosed,
     /// Ingest at 5,000 events a second.
     IngestOpen,
+    /// The worker, with events that wait.
+    Worker,
     /// The simulator, listing a million subscriptions.
     SimulatorLists,
 }
@@ -83,6 +85,7 @@ impl Arguments {
         let (rounds, seconds) = match row {
             RowName::IngestClosed => (7, 4),
             RowName::IngestOpen => (5, 10),
+            RowName::Worker => (5, 4),
             RowName::SimulatorLists => (5, 3),
         };
         let (rounds, seconds) = if self.quick { (2, 1) } else { (rounds, seconds) };

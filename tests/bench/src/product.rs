@@ -50,6 +50,24 @@ impl Listening {
         Self::when_it_says(program, "ingest listens").await
     }
 
+    /// `counterfoil worker` on this database and these queues, without a key for Stripe.
+    pub async fn worker(database: &str, queues: &Queues) -> anyhow::Result<Self> {
+        let binary = stack::sibling("counterfoil").context("run `make bench`, which builds it")?;
+        let environment = [
+            ("DATABASE_URL", database),
+            ("AMQP_URL", queues.url.as_str()),
+            ("COUNTERFOIL_BUS_PREFIX", &queues.prefix),
+            ("COUNTERFOIL_LOG_FORMAT", "json"),
+            ("COUNTERFOIL_ADMIN_WORKER_LISTEN", "127.0.0.1:0"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut program = Program::start(&binary, &["worker"], &environment)?;
+        let line = program.logged("starting", START).await?;
+        let address = line["admin"].as_str().and_then(|it| it.parse().ok());
+        let address = address.context("the worker does not say where it answers")?;
+        Ok(Self { program, address })
+    }
+
     /// The ceiling of HTTP rows, as a process of its own.
     pub async fn echo(answer_bytes: usize) -> anyhow::Result<Self> {
         let bytes = answer_bytes.to_string();
@@ -91,6 +109,16 @@ impl Listening {
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.program.kill().await
     }
+}
+
+/// Brings a database's schema up to date, as an operator would.
+pub async fn migrate(database: &str) -> anyhow::Result<()> {
+    let binary = stack::sibling("counterfoil").context("run `make bench`, which builds it")?;
+    let environment = [("DATABASE_URL".to_owned(), database.to_owned())];
+    let mut program = Program::start(&binary, &["migrate"], &environment)?;
+    let status = program.ended(START).await?;
+    anyhow::ensure!(status.success(), "`counterfoil migrate` ended with {status}");
+    Ok(())
 }
 
 /// Linux counts processor time for programs in hundredths of a second, on every machine.

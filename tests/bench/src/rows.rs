@@ -3,6 +3,7 @@
 mod ingest_closed;
 mod ingest_open;
 mod simulator_lists;
+mod worker;
 
 use counterfoil_bus::Line;
 use counterfoil_domain::Lane;
@@ -21,6 +22,7 @@ pub async fn run(row: RowName, plan: &Plan, clock: &Clock) -> anyhow::Result<Row
     match row {
         RowName::IngestClosed => ingest_closed::run(plan, clock).await,
         RowName::IngestOpen => ingest_open::run(plan, clock).await,
+        RowName::Worker => worker::run(plan, clock).await,
         RowName::SimulatorLists => simulator_lists::run(plan, clock).await,
     }
 }

@@ -78,6 +78,14 @@ impl Program {
         .await
     }
 
+    /// Waits until the program has ended by itself.
+    pub async fn ended(&mut self, deadline: Duration) -> anyhow::Result<ExitStatus> {
+        tokio::time::timeout(deadline, self.child.wait())
+            .await
+            .with_context(|| format!("`{}` did not end within {deadline:?}", self.name))?
+            .context("the process cannot be waited for")
+    }
+
     /// Waits until a service of this program says that it is ready.
     pub async fn ready(&mut self, service: &str, deadline: Duration) -> anyhow::Result<()> {
         let address = self

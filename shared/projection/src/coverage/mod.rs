@@ -8,6 +8,9 @@ mod ignored;
 mod mirrored;
 mod thin;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use counterfoil_domain::Lane;
 use counterfoil_domain::mirror::ObjectKind;
 
@@ -81,8 +84,11 @@ fn find(event_type: &str) -> Option<Handling> {
     })
 }
 
+/// Every event asks more than once, and there are some hundred types.
+static BY_TYPE: LazyLock<HashMap<&'static str, Handling>> = LazyLock::new(|| listed().collect());
+
 fn exactly(event_type: &str) -> Option<Handling> {
-    listed().find(|it| it.0 == event_type).map(|it| it.1)
+    BY_TYPE.get(event_type).copied()
 }
 
 struct Family {
