@@ -39,7 +39,8 @@ impl Target {
         Self { address, secret: secret.to_owned(), clock: clock.clone(), ids }
     }
 
-    fn request(&self) -> anyhow::Result<Request> {
+    /// A request to be made new for each event.
+    pub(crate) fn request(&self) -> anyhow::Result<Request> {
         Request::new(self.address, &self.secret, Arc::clone(&self.ids))
     }
 }

@@ -56,6 +56,8 @@ pub enum RowName {
     IngestOpen,
     /// The worker, with events that wait.
     Worker,
+    /// From delivery to row at 1,000 events a second.
+    EventToRow,
     /// The simulator, listing a million subscriptions.
     SimulatorLists,
 }
@@ -86,6 +88,7 @@ impl Arguments {
             RowName::IngestClosed => (7, 4),
             RowName::IngestOpen => (5, 10),
             RowName::Worker => (5, 4),
+            RowName::EventToRow => (1, 60),
             RowName::SimulatorLists => (5, 3),
         };
         let (rounds, seconds) = if self.quick { (2, 1) } else { (rounds, seconds) };

@@ -1,5 +1,6 @@
 //! The rows of the table, one file each.
 
+mod event_to_row;
 mod ingest_closed;
 mod ingest_open;
 mod simulator_lists;
@@ -22,6 +23,7 @@ pub async fn run(row: RowName, plan: &Plan, clock: &Clock) -> anyhow::Result<Row
     match row {
         RowName::IngestClosed => ingest_closed::run(plan, clock).await,
         RowName::IngestOpen => ingest_open::run(plan, clock).await,
+        RowName::EventToRow => event_to_row::run(plan, clock).await,
         RowName::Worker => worker::run(plan, clock).await,
         RowName::SimulatorLists => simulator_lists::run(plan, clock).await,
     }

@@ -16,6 +16,13 @@ pub const BODY_BYTES: usize = 4_096;
 const EVENT: &str = include_str!("event.json");
 /// The id that each request replaces, up to its digits.
 const ID_START: &str = "\"id\": \"evt_";
+/// The first mention of the subscription and of its item, up to the digits that each request
+/// replaces: every event is about a subscription of its own.
+const SUBSCRIPTION_START: &str = "\"id\": \"sub_Bench";
+const ITEM_START: &str = "\"id\": \"si_Bench";
+/// The digits of those ids.
+const SUBSCRIPTION_DIGITS: usize = 18;
+const ITEM_DIGITS: usize = 10;
 /// The digits of a time in seconds, until the year 2286.
 const TIME_DIGITS: usize = 10;
 /// The hex digits of a signature.
@@ -36,10 +43,11 @@ impl Ids {
         Self { run: micros & 0xffff_ffff_ffff, next: AtomicU64::new(0) }
     }
 
-    fn next(&self) -> String {
+    /// The id of the next event, and its number.
+    fn next(&self) -> (String, u64) {
         let number = self.next.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff_ffff;
         // As many digits as Stripe's own ids have characters.
-        format!("{:012x}{number:012x}", self.run)
+        (format!("{:012x}{number:012x}", self.run), number)
     }
 }
 
@@ -51,6 +59,9 @@ pub struct Request {
     signature_at: usize,
     body_at: usize,
     id_at: usize,
+    subscription_at: usize,
+    item_at: usize,
+    last_id: String,
     key: Hmac<Sha256>,
     ids: Arc<Ids>,
 }
@@ -77,14 +88,22 @@ impl Request {
         bytes.extend([b'0'; SIGNATURE_DIGITS]);
         bytes.extend(b"\r\n\r\n");
         let body_at = bytes.len();
-        let id = body.find(ID_START).context("the event has no id")?;
+        let place = |start: &str| {
+            let at = body.find(start).with_context(|| format!("the event has no {start}"))?;
+            anyhow::Ok(body_at + at + start.len())
+        };
+        let (id_at, item_at) = (place(ID_START)?, place(ITEM_START)?);
+        let subscription_at = place(SUBSCRIPTION_START)?;
         bytes.extend(body.as_bytes());
         Ok(Self {
             bytes,
             time_at,
             signature_at,
             body_at,
-            id_at: body_at + id + ID_START.len(),
+            id_at,
+            subscription_at,
+            item_at,
+            last_id: String::new(),
             key: Hmac::new_from_slice(secret.as_bytes()).context("the secret is no key")?,
             ids,
         })
@@ -92,10 +111,13 @@ impl Request {
 
     /// Makes it a new event, signed now. Answers the bytes to send.
     pub fn renew(&mut self, now: Timestamp) -> &[u8] {
-        let id = self.ids.next();
+        let (id, number) = self.ids.next();
+        self.put(self.subscription_at, format!("{number:0SUBSCRIPTION_DIGITS$}").as_bytes());
+        self.put(self.item_at, format!("{number:0ITEM_DIGITS$}").as_bytes());
         let time = format!("{:0TIME_DIGITS$}", now.unix_seconds());
         self.put(self.id_at, id.as_bytes());
         self.put(self.time_at, time.as_bytes());
+        self.last_id = id;
         let mut mac = self.key.clone();
         mac.update(time.as_bytes());
         mac.update(b".");
@@ -103,6 +125,12 @@ impl Request {
         let signature = hex::encode(mac.finalize().into_bytes());
         self.put(self.signature_at, signature.as_bytes());
         &self.bytes
+    }
+
+    /// The id of the event that was made last, without what it begins with.
+    #[must_use]
+    pub fn last_id(&self) -> &str {
+        &self.last_id
     }
 
     fn put(&mut self, at: usize, text: &[u8]) {
