@@ -122,7 +122,7 @@ impl Stack {
 
     /// Holds the mirror against the simulator's truth.
     pub async fn tally(&self) -> anyhow::Result<Tally> {
-        compare(&self.simulator.truth(), &self.database.pool).await
+        compare(&self.simulator, &self.database.pool).await
     }
 
     /// Ends everything orderly, and fails when something is left that should not be: a process

@@ -31,8 +31,9 @@ async fn one_bad_event_among_good_ones_is_parked_alone() -> anyhow::Result<()> {
     assert_eq!(outcomes.len(), 4, "{outcomes:#?}");
     assert_eq!(outcomes[0], "40 applied");
     assert_eq!(outcomes[1], "1 ignored: unknown event type");
-    assert!(outcomes[2].starts_with("1 parked: the customer cannot be read at column"));
-    assert_eq!(outcomes[3], "1 parked: the customer or one of its children has no id");
+    assert_eq!(outcomes[2], "1 parked: the customer or one of its children has no id");
+    let unread = "the customer shows balance in a form that no version of Stripe's API has";
+    assert_eq!(outcomes[3], format!("1 parked: {unread}"));
     let names: Vec<String> = sqlx::query_scalar("select distinct name from stripe.customers")
         .fetch_all(&stack.database.pool)
         .await?;
