@@ -13,7 +13,9 @@ async fn one_bad_event_among_good_ones_is_parked_alone() -> anyhow::Result<()> {
     for at in 0..20 {
         stack.simulator.emit_raw_event("customer.created", &object(&format!("cus_{at}")));
     }
-    stack.simulator.emit_raw_event("customer.created", &json!({ "id": "cus_bad", "balance": "1" }));
+    stack
+        .simulator
+        .emit_raw_event("customer.created", &json!({ "id": "cus_bad", "balance": "Ann's own" }));
     stack.simulator.emit_raw_event("customer.created", &json!({ "object": "customer" }));
     stack.simulator.emit_raw_event("widget.made", &json!({ "id": "w_1" }));
     for at in 20..40 {
@@ -39,7 +41,7 @@ async fn one_bad_event_among_good_ones_is_parked_alone() -> anyhow::Result<()> {
         .await?;
     assert_eq!(names, ["a\u{FFFD}b"]);
     let log = stack.programs[0].log().join("\n");
-    assert!(!log.contains("a\\u0000b") && !log.contains("balance"), "bodies are never logged");
+    assert!(!log.contains("a\\u0000b") && !log.contains("Ann's own"), "bodies are never logged");
     stack.abandon().await
 }
 
