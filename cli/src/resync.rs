@@ -198,7 +198,11 @@ impl Resync<'_> {
         projection: &Projection,
     ) -> anyhow::Result<Compared> {
         let shown = projection.change.row();
+        // A customer without entitlements is told of by no event.
+        let nothing = object.kind == ObjectKind::ActiveEntitlementSummary
+            && projection.children.iter().all(|it| it.rows.is_empty());
         let whole = match (held, shown) {
+            (None, Some(_)) if nothing => None,
             (None, Some(_)) => Some("missing here"),
             (Some(held), None) if !held.deleted => Some("gone at Stripe"),
             (Some(held), Some(_)) if held.deleted => Some("deleted here, and Stripe shows it"),

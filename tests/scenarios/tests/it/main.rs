@@ -6,6 +6,7 @@ mod bad_events;
 mod broker_outage;
 mod command_line;
 mod database_cut;
+mod erased;
 mod lives;
 mod operator;
 mod peers;
