@@ -103,7 +103,7 @@ async fn objects_of(
     let mut all = vec![(ObjectKind::Customer, customer.to_owned())];
     for kind in ObjectKind::ALL {
         let table = counterfoil_projection::table_of(kind);
-        let Owner::Column(column) = table.owner else { continue };
+        let (Owner::Column(column) | Owner::Formerly(column)) = table.owner else { continue };
         // What is told once and never shown again cannot be asked for.
         if kind == ObjectKind::BillingAlertTriggered {
             continue;

@@ -117,8 +117,9 @@ async fn remove_bodies(
     .await?
     .rows_affected();
     for table in tables.iter().filter(|it| it.parent.is_none()) {
-        let Owner::Through { .. } = table.owner else { continue };
-        let Some(owned) = owned(tables, table, "held") else { continue };
+        let (true, Some(owned)) = (is_untold(table), owned(tables, table, "held")) else {
+            continue;
+        };
         let sql = format!(
             "delete from counterfoil.payloads as payload \
              using counterfoil.inbox, stripe.{} as held, \
@@ -150,7 +151,9 @@ pub(crate) async fn again(
     fresh: &[&Received],
 ) -> Result<(), sqlx::Error> {
     for table in tables.iter().filter(|it| it.parent.is_none()) {
-        let Owner::Through { .. } = table.owner else { continue };
+        if !is_untold(table) {
+            continue;
+        }
         let of_table = |it: &&&Received| {
             it.meaning.object().is_some_and(|(kind, _)| kind.table() == table.name)
         };
@@ -186,7 +189,7 @@ pub(crate) async fn again_fetched(
     key: &ObjectKey,
 ) -> Result<(), sqlx::Error> {
     let table = tables.iter().find(|it| it.name == key.kind.table());
-    let Some(table) = table.filter(|it| matches!(it.owner, Owner::Through { .. })) else {
+    let Some(table) = table.filter(|it| is_untold(it)) else {
         return Ok(());
     };
     if let Some(sql) = empty_rows(tables, table, "held.id = any($1)") {
@@ -233,12 +236,27 @@ fn empty_rows(tables: &[&'static Table], table: &Table, meant: &str) -> Option<S
     ))
 }
 
+/// Whether a sighting of such an object may not tell whose it is.
+fn is_untold(table: &Table) -> bool {
+    matches!(table.owner, Owner::Through { .. } | Owner::Formerly(_))
+}
+
 /// Whether the row `alias` is customer `c`'s, as SQL.
 fn owned(tables: &[&'static Table], table: &Table, alias: &str) -> Option<String> {
     match table.owner {
         Owner::Nobody => None,
         Owner::Itself => Some(format!("{alias}.id = c.customer")),
         Owner::Column(column) => Some(format!("{alias}.{column} = c.customer")),
+        // Events that named the customer tell whose it was, or what was paid by it.
+        Owner::Formerly(column) => Some(format!(
+            "({alias}.{column} = c.customer or ({alias}.{column} is null and ( \
+             {alias}.id in (select told.object_id from counterfoil.inbox as told \
+             where told.customer = c.customer and told.account = c.account \
+             and told.livemode = c.livemode) or \
+             {alias}.id in (select paid.payment_method from stripe.charges as paid \
+             where paid.customer = c.customer and paid.account = c.account \
+             and paid.livemode = c.livemode))))"
+        )),
         Owner::Through { column, table: other } => {
             let other = tables.iter().find(|it| it.name == other)?;
             let inner = format!("{alias}_o");
