@@ -83,8 +83,6 @@ async fn peers_08_workers_at_the_same_customers_never_fail_by_deadlock() -> anyh
     let tried = "select count(*) from counterfoil.inbox where reason ilike '%deadlock%' \
                  or outcome in ('parked', 'refetching')";
     assert_eq!(number(&stack, tried).await?, 0);
-    let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
-    assert_eq!(number(&stack, deadlocks).await?, 0, "rows are locked in one order");
     for program in &stack.programs {
         let log = program.log().join("\n").to_lowercase();
         assert!(!log.contains("deadlock") && !log.contains("duplicate key"), "{log}");
