@@ -103,7 +103,7 @@ async fn objects_of(
     let mut all = vec![(ObjectKind::Customer, customer.to_owned())];
     for kind in ObjectKind::ALL {
         let table = counterfoil_projection::table_of(kind);
-        let Owner::Column(column) = table.owner else { continue };
+        let (Owner::Column(column) | Owner::Formerly(column)) = table.owner else { continue };
         // What is told once and never shown again cannot be asked for.
         if kind == ObjectKind::BillingAlertTriggered {
             continue;
@@ -198,7 +198,11 @@ impl Resync<'_> {
         projection: &Projection,
     ) -> anyhow::Result<Compared> {
         let shown = projection.change.row();
+        // A customer without entitlements is told of by no event.
+        let nothing = object.kind == ObjectKind::ActiveEntitlementSummary
+            && projection.children.iter().all(|it| it.rows.is_empty());
         let whole = match (held, shown) {
+            (None, Some(_)) if nothing => None,
             (None, Some(_)) => Some("missing here"),
             (Some(held), None) if !held.deleted => Some("gone at Stripe"),
             (Some(held), Some(_)) if held.deleted => Some("deleted here, and Stripe shows it"),

@@ -68,7 +68,7 @@ impl Row {
     pub fn customer(&self) -> Option<&str> {
         match self.table.owner {
             Owner::Itself => Some(&self.id),
-            Owner::Column(column) => self.text(column),
+            Owner::Column(column) | Owner::Formerly(column) => self.text(column),
             // Some versions name the customer also of what belongs to another object.
             Owner::Through { .. } | Owner::Nobody => self.text("customer"),
         }

@@ -157,7 +157,7 @@ mod tests {
         for table in tables() {
             match table.owner {
                 Owner::Itself | Owner::Nobody => {}
-                Owner::Column(column) => {
+                Owner::Column(column) | Owner::Formerly(column) => {
                     assert!(table.columns.iter().any(|it| it.name == column), "{}", table.name);
                 }
                 Owner::Through { column, table: other } => {

@@ -5,7 +5,7 @@
 //! remembered, so that a replay, a refetch or a sweep does not bring back what Stripe still shows.
 //! Safe to repeat.
 
-use counterfoil_domain::mirror::{ObjectKind, Owner, Table, Type};
+use counterfoil_domain::mirror::{Owner, Table, Type};
 use counterfoil_domain::{Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -117,7 +117,9 @@ async fn remove_bodies(
     .await?
     .rows_affected();
     for table in tables.iter().filter(|it| it.parent.is_none()) {
-        let Some(owned) = owned(tables, table, "held") else { continue };
+        let (true, Some(owned)) = (is_untold(table), owned(tables, table, "held")) else {
+            continue;
+        };
         let sql = format!(
             "delete from counterfoil.payloads as payload \
              using counterfoil.inbox, stripe.{} as held, \
@@ -140,18 +142,20 @@ async fn remove_bodies(
     Ok(removed)
 }
 
-/// Empties what a batch has just written of objects that are an erased customer's although their
-/// sightings do not say so: they are through another object, or were before, as a means of payment
-/// that is detached. Only where anybody was erased is this asked at all.
+/// Empties what a batch has just written of objects that are an erased customer's through another
+/// object, which the sighting itself does not tell. Few kinds are, and only where anybody was
+/// erased is this asked at all.
 pub(crate) async fn again(
     connection: &mut PgConnection,
     tables: &[&'static Table],
     fresh: &[&Received],
 ) -> Result<(), sqlx::Error> {
     for table in tables.iter().filter(|it| it.parent.is_none()) {
+        if !is_untold(table) {
+            continue;
+        }
         let of_table = |it: &&&Received| {
-            it.customer.is_none()
-                && it.meaning.object().is_some_and(|(kind, _)| kind.table() == table.name)
+            it.meaning.object().is_some_and(|(kind, _)| kind.table() == table.name)
         };
         let events: Vec<&&Received> = fresh.iter().filter(of_table).collect();
         let (false, Some(owned)) = (events.is_empty(), owned(tables, table, "held")) else {
@@ -185,7 +189,9 @@ pub(crate) async fn again_fetched(
     key: &ObjectKey,
 ) -> Result<(), sqlx::Error> {
     let table = tables.iter().find(|it| it.name == key.kind.table());
-    let Some(table) = table else { return Ok(()) };
+    let Some(table) = table.filter(|it| is_untold(it)) else {
+        return Ok(());
+    };
     if let Some(sql) = empty_rows(tables, table, "held.id = any($1)") {
         sqlx::query(AssertSqlSafe(sql)).bind([key.id.as_str()]).execute(connection).await?;
     }
@@ -230,33 +236,38 @@ fn empty_rows(tables: &[&'static Table], table: &Table, meant: &str) -> Option<S
     ))
 }
 
-/// Whether the row `alias` is customer `c`'s, as SQL: by what it says, or because an event about it
-/// once said so, as of a means of payment that was detached since.
-fn owned(tables: &[&'static Table], table: &Table, alias: &str) -> Option<String> {
-    let said = said(tables, table, alias)?;
-    let Some(kind) = ObjectKind::ALL.into_iter().find(|it| it.table() == table.name) else {
-        return Some(said);
-    };
-    Some(format!(
-        "({said} or {alias}.id in (select told.object_id from counterfoil.inbox as told \
-         where told.customer = c.customer and told.account = c.account \
-         and told.livemode = c.livemode and told.object_kind = '{kind}'))"
-    ))
+/// Whether a sighting of such an object may not tell whose it is.
+fn is_untold(table: &Table) -> bool {
+    matches!(table.owner, Owner::Through { .. } | Owner::Formerly(_))
 }
 
-/// Whether the row `alias` says that it is customer `c`'s, as SQL.
-fn said(tables: &[&'static Table], table: &Table, alias: &str) -> Option<String> {
+/// Whether the row `alias` is customer `c`'s, as SQL.
+fn owned(tables: &[&'static Table], table: &Table, alias: &str) -> Option<String> {
     match table.owner {
         Owner::Nobody => None,
         Owner::Itself => Some(format!("{alias}.id = c.customer")),
         Owner::Column(column) => Some(format!("{alias}.{column} = c.customer")),
+        // Events that named the customer tell whose it was, or what was paid by it.
+        Owner::Formerly(column) => Some(format!(
+            "({alias}.{column} = c.customer or ({alias}.{column} is null and ( \
+             {alias}.id in (select told.object_id from counterfoil.inbox as told \
+             where told.customer = c.customer and told.account = c.account \
+             and told.livemode = c.livemode) or \
+             {alias}.id in (select paid.payment_method from stripe.charges as paid \
+             where paid.customer = c.customer and paid.account = c.account \
+             and paid.livemode = c.livemode))))"
+        )),
         Owner::Through { column, table: other } => {
             let other = tables.iter().find(|it| it.name == other)?;
             let inner = format!("{alias}_o");
             let owned = owned(tables, other, &inner)?;
+            // A refund or a review need not name a charge; the events about it may name the customer.
             Some(format!(
-                "{alias}.{column} in (select {inner}.id from stripe.{} as {inner} \
-                 where {inner}.account = c.account and {inner}.livemode = c.livemode and {owned})",
+                "({alias}.{column} in (select {inner}.id from stripe.{} as {inner} \
+                 where {inner}.account = c.account and {inner}.livemode = c.livemode and {owned}) \
+                 or {alias}.id in (select told.object_id from counterfoil.inbox as told \
+                 where told.customer = c.customer and told.account = c.account \
+                 and told.livemode = c.livemode))",
                 other.name
             ))
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use counterfoil_simulator::Counters;
+use counterfoil_support::Stack;
 use counterfoil_support::compare::Tally;
-use counterfoil_support::{Stack, compare};
 
 use crate::show::Show;
 
@@ -35,7 +35,7 @@ impl Report {
         )
         .fetch_all(pool)
         .await?;
-        let tally = compare(&stack.simulator.truth(), pool).await?;
+        let tally = stack.tally().await?;
         Ok(Self {
             counters: stack.simulator.counters(),
             received,

@@ -425,10 +425,16 @@ impl Simulator {
         }
     }
 
-    /// The present state of every object.
+    /// The present state of every object, in the newest version.
     #[must_use]
     pub fn truth(&self) -> Truth {
-        self.with_world(|world| Truth::of(world))
+        self.truth_in(&ApiVersion::newest())
+    }
+
+    /// The same as another version shows it.
+    #[must_use]
+    pub fn truth_in(&self, version: &ApiVersion) -> Truth {
+        self.with_world(|world| Truth::of(world, version))
     }
 
     /// Every delivery, in the order of the events and for each event of the endpoints.

@@ -30,7 +30,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The present state of every object, in the newest version. Lists inside an object, which API
+/// The present state of every object, in one version of the API. Lists inside an object, which API
 /// answers and events cut after ten entries, are whole here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Truth {
@@ -46,37 +46,37 @@ pub struct Truth {
 }
 
 impl Truth {
-    pub(crate) fn of(world: &World) -> Self {
+    pub(crate) fn of(world: &World, version: &ApiVersion) -> Self {
         let mut truth = Self::default();
-        truth.take::<Alert>(world);
-        truth.take::<BalanceTransaction>(world);
-        truth.take::<Charge>(world);
-        truth.take::<Coupon>(world);
-        truth.take::<CreditGrant>(world);
-        truth.take::<CreditTransaction>(world);
-        truth.take::<CheckoutSession>(world);
-        truth.take::<CreditNote>(world);
-        truth.take::<Customer>(world);
-        truth.take::<CustomerBalanceTransaction>(world);
-        truth.take::<TaxId>(world);
-        truth.take::<Discount>(world);
-        truth.take::<ActiveEntitlement>(world);
-        truth.take::<Feature>(world);
-        truth.take::<Dispute>(world);
-        truth.take::<Invoice>(world);
-        truth.take::<InvoiceItem>(world);
-        truth.take::<InvoicePayment>(world);
-        truth.take::<PaymentIntent>(world);
-        truth.take::<PaymentMethod>(world);
-        truth.take::<Meter>(world);
-        truth.take::<Price>(world);
-        truth.take::<Product>(world);
-        truth.take::<ProductFeature>(world);
-        truth.take::<PromotionCode>(world);
-        truth.take::<Refund>(world);
-        truth.take::<Schedule>(world);
-        truth.take::<SetupIntent>(world);
-        truth.take::<Subscription>(world);
+        truth.take::<Alert>(world, version);
+        truth.take::<BalanceTransaction>(world, version);
+        truth.take::<Charge>(world, version);
+        truth.take::<Coupon>(world, version);
+        truth.take::<CreditGrant>(world, version);
+        truth.take::<CreditTransaction>(world, version);
+        truth.take::<CheckoutSession>(world, version);
+        truth.take::<CreditNote>(world, version);
+        truth.take::<Customer>(world, version);
+        truth.take::<CustomerBalanceTransaction>(world, version);
+        truth.take::<TaxId>(world, version);
+        truth.take::<Discount>(world, version);
+        truth.take::<ActiveEntitlement>(world, version);
+        truth.take::<Feature>(world, version);
+        truth.take::<Dispute>(world, version);
+        truth.take::<Invoice>(world, version);
+        truth.take::<InvoiceItem>(world, version);
+        truth.take::<InvoicePayment>(world, version);
+        truth.take::<PaymentIntent>(world, version);
+        truth.take::<PaymentMethod>(world, version);
+        truth.take::<Meter>(world, version);
+        truth.take::<Price>(world, version);
+        truth.take::<Product>(world, version);
+        truth.take::<ProductFeature>(world, version);
+        truth.take::<PromotionCode>(world, version);
+        truth.take::<Refund>(world, version);
+        truth.take::<Schedule>(world, version);
+        truth.take::<SetupIntent>(world, version);
+        truth.take::<Subscription>(world, version);
         let left = world.credit_grants.rows().iter();
         truth.credits = left.map(|held| (held.id.clone(), held.remaining)).collect();
         for meter in world.meters.rows() {
@@ -88,9 +88,8 @@ impl Truth {
         truth
     }
 
-    fn take<T: Object>(&mut self, world: &World) {
-        let version = ApiVersion::newest();
-        let view = View { version: &version, whole_lists: true };
+    fn take<T: Object>(&mut self, world: &World, version: &ApiVersion) {
+        let view = View { version, whole_lists: true };
         let objects = self.objects.entry(T::KIND.to_owned()).or_default();
         let deleted = self.deleted.entry(T::KIND.to_owned()).or_default();
         for row in T::table(world).rows() {

@@ -4,6 +4,9 @@
 
 pub mod compare;
 pub mod database;
+pub mod gate;
+pub mod http;
+pub mod order;
 pub mod program;
 pub mod queues;
 pub mod stack;
@@ -11,6 +14,8 @@ pub mod until;
 
 pub use compare::{Difference, Tally, compare};
 pub use database::Database;
+pub use gate::Gate;
+pub use order::Said;
 pub use program::Program;
 pub use queues::Queues;
 pub use stack::{Settings, Stack};

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::until::until;
 
@@ -19,6 +20,7 @@ use crate::until::until;
 pub struct Program {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    collecting: Option<JoinHandle<()>>,
     name: String,
 }
 
@@ -40,10 +42,9 @@ impl Program {
             .spawn()
             .with_context(|| format!("{} cannot be started", binary.display()))?;
         let lines = Arc::new(Mutex::new(Vec::new()));
-        if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(collect(stderr, Arc::clone(&lines)));
-        }
-        Ok(Self { child, lines, name: arguments.join(" ") })
+        let collecting =
+            child.stderr.take().map(|it| tokio::spawn(collect(it, Arc::clone(&lines))));
+        Ok(Self { child, lines, collecting, name: arguments.join(" ") })
     }
 
     /// Its process id, while it runs.
@@ -78,14 +79,6 @@ impl Program {
         .await
     }
 
-    /// Waits until the program has ended by itself.
-    pub async fn ended(&mut self, deadline: Duration) -> anyhow::Result<ExitStatus> {
-        tokio::time::timeout(deadline, self.child.wait())
-            .await
-            .with_context(|| format!("`{}` did not end within {deadline:?}", self.name))?
-            .context("the process cannot be waited for")
-    }
-
     /// Waits until a service of this program says that it is ready.
     pub async fn ready(&mut self, service: &str, deadline: Duration) -> anyhow::Result<()> {
         let address = self
@@ -103,6 +96,18 @@ impl Program {
         .await
     }
 
+    /// Waits until it ends by itself, and answers how it ended. All that it logged is there then.
+    pub async fn ended(&mut self, deadline: Duration) -> anyhow::Result<ExitStatus> {
+        let status = tokio::time::timeout(deadline, self.child.wait())
+            .await
+            .with_context(|| format!("`{}` did not end within {deadline:?}", self.name))?
+            .context("the process cannot be waited for")?;
+        if let Some(collecting) = self.collecting.take() {
+            collecting.await?;
+        }
+        Ok(status)
+    }
+
     /// SIGKILL: nothing is finished.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("the process cannot be killed")
@@ -113,10 +118,7 @@ impl Program {
         let id = self.child.id().context("the process has ended already")?;
         let sent = Command::new("kill").arg("-TERM").arg(id.to_string()).status().await?;
         anyhow::ensure!(sent.success(), "SIGTERM could not be sent");
-        tokio::time::timeout(deadline, self.child.wait())
-            .await
-            .with_context(|| format!("`{}` did not end within {deadline:?}", self.name))?
-            .context("the process cannot be waited for")
+        self.ended(deadline).await
     }
 }
 

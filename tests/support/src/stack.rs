@@ -70,17 +70,41 @@ impl Stack {
             finished: false,
         };
         for service in stack.settings.services.clone() {
-            let mut program = stack.run(service).await?;
-            if matches!(service, "up" | "ingest") {
-                program.ready("ingest", START).await?;
-            }
-            stack.programs.push(program);
+            stack.serve(service).await?;
         }
         if !stack.ingest.is_empty() {
-            let url = format!("http://{}/webhooks/stripe", stack.ingest);
-            let _id = stack.simulator.add_endpoint(Endpoint::new(&url, SECRET)?);
+            let _id = stack.simulator.add_endpoint(stack.endpoint()?);
         }
         Ok(stack)
+    }
+
+    /// Starts one more process with these services, as one of the stack's own.
+    pub async fn serve(&mut self, service: &str) -> anyhow::Result<()> {
+        let mut program = self.run(service).await?;
+        if matches!(service, "up" | "ingest") {
+            program.ready("ingest", START).await?;
+        }
+        self.programs.push(program);
+        Ok(())
+    }
+
+    /// Ingest as an endpoint of the simulator.
+    pub fn endpoint(&self) -> anyhow::Result<Endpoint> {
+        Ok(Endpoint::new(&format!("http://{}/webhooks/stripe", self.ingest), SECRET)?)
+    }
+
+    /// Sets a variable for what is started from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(other, _)| other != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    pub(crate) fn binary(&self) -> &Path {
+        &self.settings.binary
     }
 
     /// Starts one more process with these services.
@@ -92,8 +116,8 @@ impl Stack {
             let address = line["address"].as_str().context("ingest does not say where")?;
             address.clone_into(&mut self.ingest);
             // The next ingest takes the place of this one.
-            self.environment.retain(|(name, _)| name != "COUNTERFOIL_INGEST_LISTEN");
-            self.environment.push(("COUNTERFOIL_INGEST_LISTEN".to_owned(), self.ingest.clone()));
+            let address = self.ingest.clone();
+            self.set("COUNTERFOIL_INGEST_LISTEN", &address);
         }
         Ok(program)
     }
@@ -122,7 +146,7 @@ impl Stack {
 
     /// Holds the mirror against the simulator's truth.
     pub async fn tally(&self) -> anyhow::Result<Tally> {
-        compare(&self.simulator.truth(), &self.database.pool).await
+        compare(&self.simulator, &self.database.pool).await
     }
 
     /// Ends everything orderly, and fails when something is left that should not be: a process

@@ -51,6 +51,9 @@ pub enum Owner {
     Itself,
     /// The customer stands in this column.
     Column(&'static str),
+    /// The customer stands in this column, or, where it is empty, is the one to whom the object
+    /// belonged before.
+    Formerly(&'static str),
     /// The row belongs to another one, and that one has an owner.
     Through {
         /// The column that names the other row.

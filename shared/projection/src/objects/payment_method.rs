@@ -10,7 +10,7 @@ use crate::object::Object;
 
 pub(crate) static OBJECT: Object = Object::new(
     ObjectKind::PaymentMethod,
-    Owner::Column("customer"),
+    Owner::Formerly("customer"),
     &[
         time("created"),
         reference("customer"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use counterfoil_domain::EventKey;
-use counterfoil_domain::absorb::{Ruling, Seen, rule, tied_seconds};
+use counterfoil_domain::absorb::{Ruled, Ruling, Seen, rule, tied_seconds};
 use counterfoil_domain::freshness::{Digest, Sighting, Witness};
 use counterfoil_domain::mirror::Projection;
 use counterfoil_domain::outcome::Outcome;
@@ -37,6 +37,7 @@ impl<'a> Object<'a> {
     ) -> Option<(&'a Received, &'a Projection)> {
         let held = self.held.as_ref().map(Held::as_rule);
         let ruled = rule(held, &self.seen(), &self.witnesses, may_ask);
+        let mut replaced = self.replaced(&ruled);
         for (place, (event, ruling)) in self.events.iter().zip(&ruled.rulings).enumerate() {
             let (outcome, reason) = match ruling {
                 Ruling::Apply => (Outcome::Applied, None),
@@ -44,15 +45,32 @@ impl<'a> Object<'a> {
                 Ruling::Duplicate => (Outcome::Duplicate, None),
                 Ruling::Ask(reason) => (Outcome::Refetching, Some(*reason)),
             };
-            // What stood before the batch is replaced by what stands after it.
-            let replaced = (ruled.write == Some(place))
-                .then(|| self.held.as_ref())
-                .flatten()
-                .map(|it| Replaced { at: it.sighting.second, event: it.event.clone() });
+            let replaced = replaced.remove(&place);
             judged.insert(&event.key, Judged { outcome, reason, replaced });
         }
         let event = *self.events.get(ruled.write?)?;
         Some((event, projection_of(event)?))
+    }
+
+    /// What each event that was the newest in its turn replaced: what was held before the batch,
+    /// then one another.
+    fn replaced(&self, ruled: &Ruled) -> BTreeMap<usize, Replaced> {
+        let mut order: Vec<usize> = (0..self.events.len()).collect();
+        order.sort_by_key(|place| self.events[*place].created.unix_seconds());
+        let held = self.held.as_ref();
+        let mut standing =
+            held.map(|it| Replaced { at: it.sighting.second, event: it.event.clone() });
+        let mut all = BTreeMap::new();
+        for place in order {
+            if ruled.rulings[place] == Ruling::Apply || ruled.write == Some(place) {
+                let event = self.events[place];
+                let now = Replaced { at: event.created, event: Some(event.key.id.clone()) };
+                if let Some(before) = standing.replace(now) {
+                    all.insert(place, before);
+                }
+            }
+        }
+        all
     }
 
     /// The seconds in which contents differ.

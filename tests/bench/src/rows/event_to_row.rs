@@ -174,9 +174,8 @@ fn sent(
 }
 
 fn row(outcomes: &[Outcome]) -> Row {
-    let quantile = |per_mille| {
-        Spread::of(outcomes.iter().map(|it| it.latencies.quantile_ms(per_mille)))
-    };
+    let quantile =
+        |per_mille| Spread::of(outcomes.iter().map(|it| it.latencies.quantile_ms(per_mille)));
     let lost: usize = outcomes.iter().map(|it| it.lost).sum();
     let sent: usize = outcomes.iter().map(|it| it.sent).sum();
     let lines = QUANTILES.map(|(per_mille, name, bar)| {
@@ -196,7 +195,9 @@ fn row(outcomes: &[Outcome]) -> Row {
         name: "event-to-row",
         lines: lines.into(),
         notes: vec![
-            format!("{sent} events were sent, each about a subscription of its own; {lost} were lost."),
+            format!(
+                "{sent} events were sent, each about a subscription of its own; {lost} were lost."
+            ),
             "sender, ingest, broker, worker and Postgres share the machine, and so does the one \
              that asks Postgres 250 times a second what is there."
                 .to_owned(),

@@ -13,7 +13,9 @@ async fn one_bad_event_among_good_ones_is_parked_alone() -> anyhow::Result<()> {
     for at in 0..20 {
         stack.simulator.emit_raw_event("customer.created", &object(&format!("cus_{at}")));
     }
-    stack.simulator.emit_raw_event("customer.created", &json!({ "id": "cus_bad", "balance": "1" }));
+    stack
+        .simulator
+        .emit_raw_event("customer.created", &json!({ "id": "cus_bad", "balance": "Ann's own" }));
     stack.simulator.emit_raw_event("customer.created", &json!({ "object": "customer" }));
     stack.simulator.emit_raw_event("widget.made", &json!({ "id": "w_1" }));
     for at in 20..40 {
@@ -31,14 +33,15 @@ async fn one_bad_event_among_good_ones_is_parked_alone() -> anyhow::Result<()> {
     assert_eq!(outcomes.len(), 4, "{outcomes:#?}");
     assert_eq!(outcomes[0], "40 applied");
     assert_eq!(outcomes[1], "1 ignored: unknown event type");
-    assert!(outcomes[2].starts_with("1 parked: the customer cannot be read at column"));
-    assert_eq!(outcomes[3], "1 parked: the customer or one of its children has no id");
+    assert_eq!(outcomes[2], "1 parked: the customer or one of its children has no id");
+    let unread = "the customer shows balance in a form that no version of Stripe's API has";
+    assert_eq!(outcomes[3], format!("1 parked: {unread}"));
     let names: Vec<String> = sqlx::query_scalar("select distinct name from stripe.customers")
         .fetch_all(&stack.database.pool)
         .await?;
     assert_eq!(names, ["a\u{FFFD}b"]);
     let log = stack.programs[0].log().join("\n");
-    assert!(!log.contains("a\\u0000b") && !log.contains("balance"), "bodies are never logged");
+    assert!(!log.contains("a\\u0000b") && !log.contains("Ann's own"), "bodies are never logged");
     stack.abandon().await
 }
 

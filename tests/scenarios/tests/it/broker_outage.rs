@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use counterfoil_simulator::Play;
-use counterfoil_support::{Queues, Stack, until};
+use counterfoil_support::{Queues, Stack, http, until};
 use tokio::process::Command;
 
 use crate::setup::{DEADLINE, binary, rough, settings};
@@ -67,25 +67,12 @@ async fn outage(broker: &Broker, url: String) -> anyhow::Result<()> {
         Ok((stack.simulator.counters().attempts_failed > refused + 20).then_some(()))
     })
     .await?;
-    let answer = post_unsigned(&stack.ingest).await?;
-    assert!(answer.starts_with("HTTP/1.1 400"), "ingest still answers: {answer}");
+    let answer = http::request(&stack.ingest, "POST /webhooks/stripe", &[], b"{}").await?;
+    assert_eq!(answer.status, 400, "ingest still answers");
     broker.order("start").await?;
     playing.await??;
     stack.settled(DEADLINE).await?;
     let tally = stack.tally().await?;
     assert!(tally.is_equal(), "{:#?}", tally.differences);
     stack.finish().await
-}
-
-async fn post_unsigned(address: &str) -> anyhow::Result<String> {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = tokio::net::TcpStream::connect(address).await?;
-    let request = format!(
-        "POST /webhooks/stripe HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
-         content-length: 2\r\n\r\n{{}}"
-    );
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    Ok(answer)
 }

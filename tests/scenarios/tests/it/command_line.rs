@@ -3,34 +3,11 @@
 use std::path::PathBuf;
 
 use counterfoil_simulator::Faults;
-use counterfoil_support::{Stack, stack};
+use counterfoil_support::Stack;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::setup::{DEADLINE, binary, settings};
-
-struct Answer {
-    ok: bool,
-    out: String,
-    err: String,
-}
-
-async fn counterfoil(stack: &Stack, arguments: &[&str]) -> anyhow::Result<Answer> {
-    let output = Command::new(binary())
-        .args(arguments)
-        .env_clear()
-        .env("DATABASE_URL", &stack.database.url)
-        .env("AMQP_URL", &stack.queues.url)
-        .env("COUNTERFOIL_BUS_PREFIX", &stack.queues.prefix)
-        .env("STRIPE_WEBHOOK_SECRET", stack::SECRET)
-        .output()
-        .await?;
-    Ok(Answer {
-        ok: output.status.success(),
-        out: String::from_utf8(output.stdout)?,
-        err: String::from_utf8(output.stderr)?,
-    })
-}
 
 fn recorded() -> anyhow::Result<Vec<PathBuf>> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recorded");
@@ -64,7 +41,7 @@ async fn send_list_show_and_replay() -> anyhow::Result<()> {
     let files: Vec<&str> = files.iter().filter_map(|it| it.to_str()).collect();
     let send = [&["inbox", "send", "--url", &url], files.as_slice()].concat();
     for round in 0..2 {
-        let answer = counterfoil(&stack, &send).await?;
+        let answer = stack.order(&send).await?;
         assert!(answer.ok && answer.out.contains("4 × 200"), "{round}: {}", answer.err);
         counterfoil_support::until("all are settled", DEADLINE, async || {
             let copies: Option<i64> =
@@ -75,23 +52,23 @@ async fn send_list_show_and_replay() -> anyhow::Result<()> {
         })
         .await?;
     }
-    let list = counterfoil(&stack, &["inbox", "list"]).await?;
+    let list = stack.order(&["inbox", "list"]).await?;
     assert!(list.out.contains("4 events: 2 applied, 1 ignored, 1 parked"), "{}", list.out);
-    let list = counterfoil(&stack, &["inbox", "list", "--json", "--type", "customer.*"]).await?;
+    let list = stack.order(&["inbox", "list", "--json", "--type", "customer.*"]).await?;
     let row: Value = serde_json::from_str(list.out.trim())?;
     assert_eq!((&row["outcome"], &row["repeats"]), (&json!("applied"), &json!(1)));
-    let show = counterfoil(&stack, &["inbox", "show", "evt_0"]).await?;
+    let show = stack.order(&["inbox", "show", "evt_0"]).await?;
     assert!(show.out.contains("applied") && !show.out.contains("a@b.c"), "{}", show.out);
-    let show = counterfoil(&stack, &["inbox", "show", "evt_0", "--body"]).await?;
+    let show = stack.order(&["inbox", "show", "evt_0", "--body"]).await?;
     assert!(show.out.contains("a@b.c"), "{}", show.out);
-    let show = counterfoil(&stack, &["inbox", "show", "evt_none"]).await?;
+    let show = stack.order(&["inbox", "show", "evt_none"]).await?;
     assert!(!show.ok && show.err.contains("holds no event evt_none"), "{}", show.err);
 
-    let dry = counterfoil(&stack, &["inbox", "replay", "--outcome", "parked"]).await?;
+    let dry = stack.order(&["inbox", "replay", "--outcome", "parked"]).await?;
     assert!(dry.ok && dry.out.contains("1 event: 1 parked") && dry.out.contains("--yes"));
-    let all = counterfoil(&stack, &["inbox", "replay", "--yes"]).await?;
+    let all = stack.order(&["inbox", "replay", "--yes"]).await?;
     assert!(!all.ok && all.err.contains("say which events"), "{}", all.err);
-    let real = counterfoil(&stack, &["inbox", "replay", "--since", "1h", "--yes"]).await?;
+    let real = stack.order(&["inbox", "replay", "--since", "1h", "--yes"]).await?;
     assert!(real.ok && real.out.contains("4 replayed."), "{} {}", real.out, real.err);
     counterfoil_support::until("all are judged again", DEADLINE, async || {
         let judged: i64 = sqlx::query_scalar(
@@ -102,7 +79,7 @@ async fn send_list_show_and_replay() -> anyhow::Result<()> {
         Ok((judged == 4).then_some(()))
     })
     .await?;
-    let list = counterfoil(&stack, &["inbox", "list"]).await?;
+    let list = stack.order(&["inbox", "list"]).await?;
     assert!(list.out.contains("4 events: 2 applied, 1 ignored, 1 parked"), "{}", list.out);
     stack.abandon().await
 }

@@ -1,5 +1,8 @@
 //! Holding the mirror against the simulator's truth, object by object and column by column.
 //!
+//! An endpoint of an older version is shown less, and some values otherwise. A row may hold what
+//! that version shows of the object in place of what the newest shows, and nothing else.
+//!
 //! Where a column's value lives in Stripe's JSON is asked of `counterfoil_fields`, never of the
 //! product: a mistake in the product's own projection must not excuse itself.
 
@@ -9,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use anyhow::Context as _;
-use counterfoil_fields::{Table, Version, said, tables};
-use counterfoil_simulator::{ApiVersion, Truth};
+use counterfoil_fields::{Column, Table, Version, said, tables};
+use counterfoil_simulator::{ApiVersion, Endpoint, Payload, Simulator, Truth};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
@@ -58,8 +61,28 @@ struct Expected<'a> {
     parent: Option<(&'a str, &'a Value)>,
 }
 
+/// The objects of one table as an older version shows them.
+struct Older<'a> {
+    version: &'a Version,
+    shown: BTreeMap<&'a str, Expected<'a>>,
+}
+
+impl Expected<'_> {
+    /// What its body says of a column.
+    fn said(&self, column: &Column, version: &Version) -> Value {
+        let parent = self.parent.map_or(self.object, |parent| parent.1);
+        said(column, version, self.object, parent).map(|it| it.1).unwrap_or_default()
+    }
+}
+
 /// Compares every row with the simulator's truth.
-pub async fn compare(truth: &Truth, pool: &PgPool) -> anyhow::Result<Tally> {
+pub async fn compare(simulator: &Simulator, pool: &PgPool) -> anyhow::Result<Tally> {
+    let truth = &simulator.truth();
+    let mut older: Vec<(Version, Truth)> = Vec::new();
+    for version in older_versions(&simulator.endpoints()) {
+        let parsed = Version::parse(version.as_str()).context("an endpoint's version")?;
+        older.push((parsed, simulator.truth_in(&version)));
+    }
     let mut tally = Tally::default();
     for table in tables()? {
         let told = told(table);
@@ -72,9 +95,26 @@ pub async fn compare(truth: &Truth, pool: &PgPool) -> anyhow::Result<Tally> {
         let known = |id: &&str| told == Told::All || rows.contains_key(*id);
         let count = expected.keys().chain(&gone).filter(|it| known(it)).count();
         tally.objects.insert(table.name, count);
-        compare_table(table, told, &rows, &expected, &gone, &mut tally.differences)?;
+        let older: Vec<Older<'_>> = older
+            .iter()
+            .map(|(version, truth)| Older { version, shown: self::expected(table, truth) })
+            .collect();
+        let sides = Sides { expected: &expected, older: &older, gone: &gone };
+        compare_table(table, told, &rows, &sides, &mut tally.differences)?;
     }
     Ok(tally)
+}
+
+/// The versions, other than the newest, that endpoints are shown objects in.
+fn older_versions(endpoints: &[Endpoint]) -> Vec<ApiVersion> {
+    let mut versions: Vec<ApiVersion> = Vec::new();
+    for endpoint in endpoints.iter().filter(|it| it.payload == Payload::Snapshot) {
+        let version = &endpoint.api_version;
+        if *version != ApiVersion::newest() && !versions.contains(version) {
+            versions.push(version.clone());
+        }
+    }
+    versions
 }
 
 /// The rows of a table. Numbers are read as text: as JSON's they would lose their last digits here.
@@ -123,19 +163,26 @@ fn gone<'a>(table: &Table, truth: &'a Truth) -> BTreeSet<&'a str> {
     }
 }
 
+/// What Stripe has of one table.
+struct Sides<'a> {
+    expected: &'a BTreeMap<&'a str, Expected<'a>>,
+    older: &'a [Older<'a>],
+    gone: &'a BTreeSet<&'a str>,
+}
+
 fn compare_table(
     table: &Table,
     told: Told,
     rows: &BTreeMap<String, Value>,
-    expected: &BTreeMap<&str, Expected<'_>>,
-    gone: &BTreeSet<&str>,
+    sides: &Sides<'_>,
     differences: &mut Vec<Difference>,
 ) -> anyhow::Result<()> {
+    let Sides { expected, older, gone } = sides;
     let version = Version::parse(ApiVersion::newest().as_str()).context("the truth's version")?;
     let mut differs = |id: &str, what: String| {
         differences.push(Difference { table: table.name, id: id.to_owned(), what });
     };
-    for (id, it) in expected {
+    for (id, it) in *expected {
         let Some(row) = rows.get(*id) else {
             if told == Told::All {
                 differs(id, "it has no row".to_owned());
@@ -150,12 +197,14 @@ fn compare_table(
         {
             differs(id, format!("its row does not name {parent}"));
         }
-        let parent = it.parent.map_or(it.object, |parent| parent.1);
         for column in table.columns.iter().filter(|it| !is_silent(table, it.name)) {
             let found = &row[column.name];
-            let said = said(column, &version, it.object, parent);
-            let said = said.map(|it| it.1).unwrap_or_default();
-            if !is_same(column.name, found, &said) {
+            let said = it.said(column, &version);
+            let was_shown = |older: &Older<'_>| {
+                let shown = older.shown.get(id).map(|it| it.said(column, older.version));
+                shown.is_some_and(|it| is_same(column.name, found, &it))
+            };
+            if !is_same(column.name, found, &said) && !older.iter().any(was_shown) {
                 differs(id, format!("{} is {found}, and Stripe says {said}", column.name));
             }
         }
@@ -237,7 +286,8 @@ mod tests {
         let expected =
             objects.iter().map(|it| (it.0, Expected { object: &it.1, parent: None })).collect();
         let gone = gone.iter().copied().collect();
-        compare_table(table, told, rows, &expected, &gone, &mut differences).unwrap();
+        let sides = Sides { expected: &expected, older: &[], gone: &gone };
+        compare_table(table, told, rows, &sides, &mut differences).unwrap();
         differences.into_iter().map(|it| it.what).collect()
     }
 
@@ -302,6 +352,29 @@ mod tests {
     }
 
     #[test]
+    fn what_an_older_version_cannot_show_may_be_missing_and_nothing_else() {
+        let table = table("subscriptions");
+        let (newest, old) =
+            (json!({ "discounts": [], "currency": "eur" }), json!({ "currency": "eur" }));
+        let version = Version::parse("2020-08-27").unwrap();
+        let expected = |object| BTreeMap::from([("sub_1", Expected { object, parent: None })]);
+        let (expected, shown) = (expected(&newest), expected(&old));
+        let older = [Older { version: &version, shown }];
+        let sides = Sides { expected: &expected, older: &older, gone: &BTreeSet::new() };
+        for (held, faults) in [
+            (json!({ "currency": "eur" }), 0),
+            (json!({ "currency": "eur", "discounts": [] }), 0),
+            (json!({ "currency": null }), 1),
+            (json!({ "currency": "eur", "discounts": ["di_1"] }), 1),
+        ] {
+            let rows = BTreeMap::from([("sub_1".to_owned(), row(table, &held))]);
+            let mut differences = Vec::new();
+            compare_table(table, Told::All, &rows, &sides, &mut differences).unwrap();
+            assert_eq!(differences.len(), faults, "{held}: {differences:#?}");
+        }
+    }
+
+    #[test]
     fn a_child_names_its_parent() {
         let table = table("subscription_items");
         let mut row = row(table, &json!({}));
@@ -313,8 +386,8 @@ mod tests {
             Expected { object: &object, parent: Some(("sub_1", &parent)) },
         )]);
         let mut differences = Vec::new();
-        compare_table(table, Told::All, &rows, &expected, &BTreeSet::new(), &mut differences)
-            .unwrap();
+        let sides = Sides { expected: &expected, older: &[], gone: &BTreeSet::new() };
+        compare_table(table, Told::All, &rows, &sides, &mut differences).unwrap();
         let found: Vec<String> = differences.iter().map(ToString::to_string).collect();
         assert_eq!(found, ["subscription_items si_1: its row does not name sub_1"]);
     }
