@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// The longest wait for one answer.
 const ANSWER: Duration = Duration::from_secs(30);
 /// In per mille, the name, and the bar in milliseconds.
-const QUANTILES: [(u32, &str, Option<f64>); 3] =
+const QUANTILES: [(usize, &str, Option<f64>); 3] =
     [(500, "p50", None), (950, "p95", Some(50.0)), (990, "p99", None)];
 
 /// What was sent and not yet seen, with the time at which it was due.
