@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use counterfoil_bus::{EventMessage, Publisher, Receipt};
+use counterfoil_bus::{Bound, EventMessage, Publisher, Receipt};
 use counterfoil_domain::Timestamp;
 use counterfoil_service::Clock;
 use counterfoil_support::{Database, Queues, until};
@@ -27,6 +27,8 @@ const BAR: f64 = 0.5;
 const SUBSCRIPTIONS_PER_SECOND: u64 = 5_000;
 /// Publishes without their confirm, as a busy ingest has them.
 const OUTSTANDING: usize = 256;
+/// The default of `bus.queue_length_max`.
+const QUEUE_LENGTH_MAX: i64 = 10_000_000;
 /// How long all events may take.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -115,7 +117,10 @@ async fn drained(
 
 /// The events wait as a busy ingest publishes them.
 async fn publish(queues: &Queues, all: &[Sample], now: Timestamp) -> anyhow::Result<()> {
-    let publisher = Publisher::connect(queues.options.clone()).await;
+    let mut options = queues.options.clone();
+    // Queues as the programs declare them, which would refuse others.
+    options.topology = options.topology.with_bound(Bound::Messages(QUEUE_LENGTH_MAX));
+    let publisher = Publisher::connect(options).await;
     publisher.connected().await;
     let messages = all.iter().map(|it| {
         EventMessage {
