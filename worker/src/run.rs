@@ -97,7 +97,7 @@ pub async fn run(options: WorkerOptions, shutdown: Shutdown) -> Result<(), Worke
     });
     let lines = [Line::Events(Lane::Access), Line::Events(Lane::Record), Line::Refetches];
     let consumers = lines.map(|line| consumer(&options, line));
-    let healths = lines.map(|line| line.as_str());
+    let healths = lines.map(Line::as_str);
     let healths: Vec<_> =
         healths.into_iter().zip(consumers.iter().map(|it| it.health.clone())).collect();
     let [access, record, refetches] = consumers;

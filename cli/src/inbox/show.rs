@@ -30,11 +30,11 @@ pub(crate) async fn run(arguments: ShowArguments, sources: &Sources) -> anyhow::
         return Ok(ExitCode::FAILURE);
     }
     for row in &rows {
-        let story = Story::of(&store, row).await?;
+        let told = Story::of(&store, row).await?;
         if arguments.json {
-            output::line(&story.json(row, arguments.body).to_string());
+            output::line(&told.json(row, arguments.body).to_string());
         } else {
-            story.print(row, arguments.body);
+            told.print(row, arguments.body);
         }
     }
     Ok(ExitCode::SUCCESS)

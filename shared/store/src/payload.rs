@@ -50,7 +50,7 @@ pub(crate) fn unpack(
 ) -> Result<Vec<u8>, Unreadable> {
     let plain = match key_id {
         None => body,
-        Some(key) => keys.unseal(event, key, body).map_err(|error| match error {
+        Some(key) => keys.unseal(event, key, &body).map_err(|error| match error {
             Unsealed::UnknownKey => Unreadable::UnknownKey(key.to_owned()),
             Unsealed::Refused => Unreadable::Damaged,
         })?,

@@ -98,7 +98,7 @@ impl PayloadKeys {
         &self,
         event: &EventKey,
         name: &str,
-        sealed: Vec<u8>,
+        sealed: &[u8],
     ) -> Result<Vec<u8>, Unsealed> {
         let key = self.keys.iter().find(|it| it.0 == name).ok_or(Unsealed::UnknownKey)?;
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealed::Refused)?;

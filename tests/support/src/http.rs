@@ -21,11 +21,13 @@ pub async fn request(
     body: &[u8],
 ) -> anyhow::Result<Answer> {
     let mut stream = TcpStream::connect(address).await?;
-    let mut head = format!("{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let named: String =
+        headers.iter().fold(String::new(), |all, (name, value)| all + name + ": " + value + "\r\n");
+    let length = body.len();
+    let head = format!(
+        "{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{named}\
+         content-length: {length}\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(body).await?;
     let mut answer = Vec::new();

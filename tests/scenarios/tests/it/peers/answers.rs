@@ -173,7 +173,8 @@ async fn peers_10_a_signature_never_passes_by_its_place_its_age_or_a_missing_sec
         let body = body(&id);
         let mut header = format!("t={second}");
         for secret in &places {
-            header.push_str(&format!(",v1={}", sign(secret, second, body.as_bytes())));
+            header += ",v1=";
+            header += &sign(secret, second, body.as_bytes());
         }
         let answer = post(&stack, body.as_bytes(), &header).await?;
         assert_eq!(answer.status, expected, "{places:?}, {age} s old: {answer:?}");
