@@ -1,6 +1,6 @@
 //! Several workers at once.
 
-use counterfoil_simulator::{CustomerChange, Fault, Faults, NewCustomer};
+use counterfoil_simulator::{Card, CustomerChange, Fault, Faults, NewCustomer};
 use counterfoil_support::{Stack, until};
 use serde_json::{Value, json};
 
@@ -12,11 +12,19 @@ use crate::setup::{DEADLINE, settings};
 async fn peers_07_an_answer_that_was_fetched_earlier_never_wins_by_coming_later()
 -> anyhow::Result<()> {
     let mut cautious = settings(vec!["ingest", "worker", "worker"], Faults::default());
-    cautious.environment.push(("COUNTERFOIL_WORKER_ALWAYS_ASK".to_owned(), "customer".to_owned()));
-    let stack = Stack::start(cautious).await?;
+    for (name, value) in [
+        ("COUNTERFOIL_WORKER_ALWAYS_ASK", "customer"),
+        // The broker gives the second question to whoever is free.
+        ("COUNTERFOIL_WORKER_PREFETCH", "1"),
+    ] {
+        cautious.environment.push((name.to_owned(), value.to_owned()));
+    }
+    let mut stack = Stack::start(cautious).await?;
     let slow = Fault::SlowAnswer { millis: 7_000 };
     stack.simulator.fail_next("GET /v1/customers/*", slow)?;
-    let new = NewCustomer { name: Some("earlier".to_owned()), ..NewCustomer::default() };
+    // Without a card there is one event, and so one question.
+    let name = Some("earlier".to_owned());
+    let new = NewCustomer { name, card: Card::Missing, ..NewCustomer::default() };
     let id = stack.simulator.create_customer(new);
     until("the slow question is asked", DEADLINE, async || {
         Ok(stack.simulator.call_faults().next.is_empty().then_some(()))
@@ -37,6 +45,10 @@ async fn peers_07_an_answer_that_was_fetched_earlier_never_wins_by_coming_later(
     settled(&stack, 2).await?;
     until("the slow answer has come", DEADLINE, async || Ok((answered(&stack) == 2).then_some(())))
         .await?;
+    // Both events are closed already; a worker that is asked to end still writes what it heard.
+    for mut worker in stack.programs.drain(1..) {
+        worker.terminate(DEADLINE).await?;
+    }
     stack.settled(DEADLINE).await?;
     assert_eq!(row(&stack, "customers", &id).await?["name"], json!("later"));
     stack.finish().await
