@@ -20,7 +20,7 @@ pub(crate) enum Absorbing {
     Taken(Batch),
     Found(Batch, BTreeSet<usize>),
     Locked(Batch, BTreeMap<Key, Object>),
-    Judged(Batch, BTreeMap<Key, Object>, Judged),
+    Judged(Batch, Judged),
     Committed(Batch, Vec<Settlement>),
     Published(Batch),
 }
@@ -98,9 +98,9 @@ impl Course {
             Absorbing::Found(batch, known) => self.lock(worker, batch, known),
             Absorbing::Locked(batch, objects) => {
                 let judged = self.judge(&objects);
-                (Absorbing::Judged(batch, objects, judged), true)
+                (Absorbing::Judged(batch, judged), true)
             }
-            Absorbing::Judged(batch, _, judged) => (self.commit(worker, batch, &judged)?, true),
+            Absorbing::Judged(batch, judged) => (self.commit(worker, batch, &judged)?, true),
             Absorbing::Committed(batch, settlements) => {
                 self.publish(&batch, &settlements);
                 (Absorbing::Published(batch), true)
@@ -295,7 +295,10 @@ impl Course {
         let read = self.facts.read(fact, version, &self.temper);
         let outcome = match (&read.meaning, judged.outcomes.get(&fact)) {
             (Meaning::Nothing, _) => Outcome::Ignored,
-            (Meaning::Park(_), _) => Outcome::Parked,
+            (Meaning::Park(reason), _) => {
+                self.tally.add(&format!("parked: {reason}"));
+                Outcome::Parked
+            }
             (Meaning::Sighting(_) | Meaning::Ask { .. }, Some(outcome)) => *outcome,
             (Meaning::Sighting(_) | Meaning::Ask { .. }, None) => Outcome::Refetching,
         };

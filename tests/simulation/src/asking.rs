@@ -14,7 +14,7 @@ use counterfoil_domain::mirror::{ObjectKind, Projection};
 use counterfoil_domain::outcome::Outcome;
 use counterfoil_domain::retry::Rung;
 use counterfoil_projection::{absent, project};
-use counterfoil_simulator::ApiVersion;
+use counterfoil_simulator::{Account, ApiVersion};
 
 use crate::course::{Course, Line, Message, asking_hand};
 use crate::facts::Key;
@@ -302,7 +302,9 @@ impl Course {
         account.pass_until(self.now.div_euclid(1_000));
         let shown = account.shown(key.kind.as_str(), &key.id, &ApiVersion::newest());
         self.collect();
-        let projection = match shown {
+        let is_gone = key.kind == ObjectKind::ActiveEntitlementSummary
+            && account_has_no(&self.histories[key.account].account, &key.id);
+        let projection = match shown.filter(|_| !is_gone) {
             Some(body) => project(key.kind, &body.to_string(), false).map_err(|it| it.to_string())?,
             None => {
                 self.tally.add("absences sighted");
@@ -384,6 +386,11 @@ impl Course {
         self.is_settled_rightly(key)?;
         Ok(Some(true))
     }
+}
+
+/// The list of a customer that is deleted cannot be read.
+fn account_has_no(account: &Account, customer: &str) -> bool {
+    account.shown(ObjectKind::Customer.as_str(), customer, &ApiVersion::newest()).is_none()
 }
 
 fn later(question: &Question, asking: &mut Asking, rung: impl Fn(u32) -> Rung) {

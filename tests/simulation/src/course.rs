@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use counterfoil_domain::Timestamp;
 use counterfoil_domain::retry::Rung;
-use counterfoil_simulator::Faults;
+use counterfoil_simulator::{Account, Faults};
 
 use crate::absorbing::Absorbing;
 use crate::asking::Asking;
@@ -50,7 +50,7 @@ pub(crate) struct Course {
     pub(crate) chance: Chance,
     /// Stripe's clock, in milliseconds.
     pub(crate) now: i64,
-    pub(crate) histories: Vec<History>,
+    pub(crate) histories: Vec<History<Account>>,
     pub(crate) facts: Facts,
     pub(crate) letters: Letters,
     pub(crate) lines: [VecDeque<Message>; 3],
@@ -85,7 +85,7 @@ impl Course {
     pub(crate) fn new(seed: u64, traced: bool) -> Self {
         let temper = Temper::of(seed);
         let accounts = u64::try_from(temper.accounts).unwrap_or(1);
-        let mut histories: Vec<History> = (0..accounts)
+        let mut histories: Vec<History<Account>> = (0..accounts)
             .map(|number| History::begin(seed, number, START, temper.acts, &temper.versions))
             .collect();
         let rate = |of_thousand: u32| f64::from(of_thousand) / 1_000.0;

@@ -46,11 +46,16 @@ impl Course {
     fn sweep(&mut self) -> Result<(), String> {
         self.tally.add("sweeps");
         self.now += 5_000;
+        let second = self.now.div_euclid(1_000);
+        for history in &mut self.histories {
+            history.account.pass_until(second);
+        }
+        self.collect();
+        let second = at_second(second);
         let mut keys: BTreeSet<Key> = self.store.rows.keys().cloned().collect();
         for account in 0..self.histories.len() {
             keys.extend(keys_of(&self.histories[account].account.truth(), account));
         }
-        let second = at_second(self.now.div_euclid(1_000));
         for key in keys.iter().filter(|it| it.kind != ObjectKind::BillingAlertTriggered) {
             let shown = self.shown(key)?;
             let held = self.store.rows.get(key).cloned();
@@ -87,6 +92,10 @@ impl Course {
             None => absent(key.kind, key.id.clone()),
         };
         self.tally.add("objects equal");
+        if key.kind == ObjectKind::ActiveEntitlementSummary && row.deleted {
+            // A customer that is deleted has no list any more; its last event showed an empty one.
+            return self.children_are_equal(key, &expected);
+        }
         let gone = expected.change.is_deletion();
         if gone != row.deleted {
             return Err(format!("{key:?}: deleted is {}, and Stripe says {gone}", row.deleted));

@@ -3,15 +3,44 @@
 
 use std::collections::BTreeMap;
 
-use counterfoil_simulator::{Account, ApiVersion, CheckoutVisit};
+use counterfoil_simulator::{Account, ApiVersion, CheckoutVisit, LifeError, Simulator};
 use serde_json::Value;
 
 use crate::chance::{Chance, Stream};
 
+/// An account that things can be done in.
+pub trait Api {
+    /// Calls its API; the status and the answer.
+    fn call(&mut self, method: &str, target: &str, form: &str) -> (u16, Value);
+
+    /// Completes a checkout session as a visitor would.
+    fn complete_checkout(&mut self, session: &str, by: &CheckoutVisit) -> Result<(), LifeError>;
+}
+
+impl Api for Account {
+    fn call(&mut self, method: &str, target: &str, form: &str) -> (u16, Value) {
+        Self::call(self, method, target, form)
+    }
+
+    fn complete_checkout(&mut self, session: &str, by: &CheckoutVisit) -> Result<(), LifeError> {
+        Self::complete_checkout(self, session, by)
+    }
+}
+
+impl Api for Simulator {
+    fn call(&mut self, method: &str, target: &str, form: &str) -> (u16, Value) {
+        Self::call(self, method, target, form)
+    }
+
+    fn complete_checkout(&mut self, session: &str, by: &CheckoutVisit) -> Result<(), LifeError> {
+        Self::complete_checkout(self, session, by)
+    }
+}
+
 /// The doings in one account.
 #[derive(Debug)]
-pub(crate) struct History {
-    pub(crate) account: Account,
+pub struct History<A> {
+    pub(crate) account: A,
     chance: Chance,
     /// Ids by kind, as answers showed them.
     known: BTreeMap<String, Vec<String>>,
@@ -54,7 +83,7 @@ enum Act {
 const CARDS: &[&str] =
     &["pm_card_visa", "pm_card_visa", "pm_card_visa", "pm_card_chargeCustomerFail"];
 
-impl History {
+impl History<Account> {
     pub(crate) fn begin(
         seed: u64,
         number: u64,
@@ -62,22 +91,32 @@ impl History {
         acts: i64,
         versions: &[ApiVersion],
     ) -> Self {
-        Self {
-            // Of one seed, so that both accounts give the same ids to different objects.
-            account: Account::begin(seed, second, versions),
-            chance: Chance::new(seed, Stream::History, number),
-            known: BTreeMap::new(),
-            done: 0,
-            acts,
-        }
+        // Of one seed, so that both accounts give the same ids to different objects.
+        let account = Account::begin(seed, second, versions);
+        Self::numbered(account, seed, number, acts)
+    }
+}
+
+impl<A: Api> History<A> {
+    /// So many things that are going to be done in an account, by this seed.
+    #[must_use]
+    pub fn of(account: A, seed: u64, acts: u32) -> Self {
+        Self::numbered(account, seed, 0, i64::from(acts))
     }
 
-    pub(crate) fn is_over(&self) -> bool {
+    fn numbered(account: A, seed: u64, number: u64, acts: i64) -> Self {
+        let chance = Chance::new(seed, Stream::History, number);
+        Self { account, chance, known: BTreeMap::new(), done: 0, acts }
+    }
+
+    /// Whether everything is done.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
         self.done >= self.acts
     }
 
     /// Does the next thing, and says what.
-    pub(crate) fn act(&mut self) -> String {
+    pub fn act(&mut self) -> String {
         self.done += 1;
         if self.known.is_empty() {
             self.open_shop();

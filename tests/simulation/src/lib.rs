@@ -19,6 +19,7 @@ mod store;
 mod tally;
 mod temper;
 
+pub use history::{Api, History};
 pub use tally::{Failure, Tally};
 
 use course::Course;

@@ -51,8 +51,12 @@ impl Temper {
         let (crashes, replays, trouble) = (rate(600, 60), rate(200, 30), rate(500, 500));
         let versions = versions(&mut chance);
         Self {
-            accounts: if chance.hits(250) { 2 } else { 1 },
-            acts: chance.between(3, 26),
+            accounts: if chance.hits(200) { 2 } else { 1 },
+            acts: match chance.pick(&[(6, 0), (3, 1), (1, 2)]) {
+                0 => chance.between(2, 8),
+                1 => chance.between(8, 14),
+                _ => chance.between(14, 24),
+            },
             workers: usize::try_from(chance.between(2, 4)).unwrap_or(2),
             batch_max: chance.pick(&[(2, 1), (3, 4), (3, 20)]),
             step_millis: chance.pick(&[(3, 2), (4, 60), (3, 700)]),

@@ -8,3 +8,4 @@ mod database_cut;
 mod lives;
 mod setup;
 mod worker_killed;
+mod worlds;
