@@ -100,5 +100,5 @@ fn versions(chance: &mut Chance) -> Vec<ApiVersion> {
 
 fn always_ask(chance: &mut Chance) -> BTreeSet<ObjectKind> {
     let kinds = [ObjectKind::Subscription, ObjectKind::Invoice, ObjectKind::Customer];
-    if chance.hits(100) { chance.one(&kinds).copied().into_iter().collect() } else { BTreeSet::new() }
+    if chance.hits(200) { chance.one(&kinds).copied().into_iter().collect() } else { BTreeSet::new() }
 }
