@@ -141,12 +141,7 @@ impl Course {
         fresh.map(|it| (it.fact, it.version)).collect()
     }
 
-    fn lock(
-        &mut self,
-        worker: usize,
-        batch: Batch,
-        known: BTreeSet<usize>,
-    ) -> (Absorbing, bool) {
+    fn lock(&mut self, worker: usize, batch: Batch, known: BTreeSet<usize>) -> (Absorbing, bool) {
         let mut objects: BTreeMap<Key, Object> = BTreeMap::new();
         let fresh = self.fresh(&batch, &known);
         for (fact, version) in fresh {
@@ -176,8 +171,11 @@ impl Course {
     }
 
     fn judge_object(&mut self, key: &Key, object: &Object, judged: &mut Judged) {
-        let reads: Vec<_> =
-            object.events.iter().map(|(fact, version)| self.facts.read(*fact, *version, &self.temper)).collect();
+        let reads: Vec<_> = object
+            .events
+            .iter()
+            .map(|(fact, version)| self.facts.read(*fact, *version, &self.temper))
+            .collect();
         let nothing = Digest::from_bytes([0; 16]);
         let seen: Vec<Seen<'_>> = reads
             .iter()
@@ -254,9 +252,8 @@ impl Course {
         let known = std::mem::take(&mut self.workers[worker].known);
         let fresh = self.fresh(&batch, &known);
         let is_new = |fact: &usize| !known.contains(fact);
-        let overtaken = fresh
-            .iter()
-            .any(|(fact, _)| is_new(fact) && self.store.inbox.contains_key(fact));
+        let overtaken =
+            fresh.iter().any(|(fact, _)| is_new(fact) && self.store.inbox.contains_key(fact));
         if overtaken || self.store.conflicts(&judged.winners) {
             self.store.unlock(absorbing_hand(worker));
             self.tally.add("batches judged anew");
@@ -274,8 +271,12 @@ impl Course {
             self.settle(*fact, *version, judged);
         }
         self.store.unlock(absorbing_hand(worker));
-        let touched: BTreeSet<Key> =
-            fresh.iter().filter_map(|(fact, version)| self.facts.read(*fact, *version, &self.temper).key.clone()).collect();
+        let touched: BTreeSet<Key> = fresh
+            .iter()
+            .filter_map(|(fact, version)| {
+                self.facts.read(*fact, *version, &self.temper).key.clone()
+            })
+            .collect();
         for key in &touched {
             self.is_settled_rightly(key)?;
         }
@@ -327,7 +328,8 @@ impl Course {
             match settlement {
                 Settlement::Done => {}
                 Settlement::Onward => {
-                    let onward = Message { tries: 0, again: true, replay: false, ..message.clone() };
+                    let onward =
+                        Message { tries: 0, again: true, replay: false, ..message.clone() };
                     self.lines[Line::Refetches as usize].push_back(onward);
                 }
                 Settlement::Later => {

@@ -44,12 +44,30 @@ enum Step {
     Idle,
     Taken,
     /// The first question is looked at, until then.
-    Looking { given_up: i64 },
-    Claimed { begun: i64 },
-    Read { begun: i64, shown: Rc<Projection> },
-    Dated { begun: i64, shown: Rc<Projection>, date: Timestamp },
-    Answered { shown: Rc<Projection>, second: Timestamp },
-    Locked { shown: Rc<Projection>, second: Timestamp, held: Option<Row> },
+    Looking {
+        given_up: i64,
+    },
+    Claimed {
+        begun: i64,
+    },
+    Read {
+        begun: i64,
+        shown: Rc<Projection>,
+    },
+    Dated {
+        begun: i64,
+        shown: Rc<Projection>,
+        date: Timestamp,
+    },
+    Answered {
+        shown: Rc<Projection>,
+        second: Timestamp,
+    },
+    Locked {
+        shown: Rc<Projection>,
+        second: Timestamp,
+        held: Option<Row>,
+    },
     Absorbed,
     Settled,
 }
@@ -305,7 +323,9 @@ impl Course {
         let is_gone = key.kind == ObjectKind::ActiveEntitlementSummary
             && account_has_no(&self.histories[key.account].account, &key.id);
         let projection = match shown.filter(|_| !is_gone) {
-            Some(body) => project(key.kind, &body.to_string(), false).map_err(|it| it.to_string())?,
+            Some(body) => {
+                project(key.kind, &body.to_string(), false).map_err(|it| it.to_string())?
+            }
             None => {
                 self.tally.add("absences sighted");
                 absent(key.kind, key.id.clone())

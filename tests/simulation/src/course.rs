@@ -270,8 +270,11 @@ impl Course {
             if queue.is_empty() {
                 break;
             }
-            let place =
-                if self.chance.hits(self.temper.disorder) { self.chance.place(queue.len()) } else { 0 };
+            let place = if self.chance.hits(self.temper.disorder) {
+                self.chance.place(queue.len())
+            } else {
+                0
+            };
             batch.extend(queue.remove(place));
         }
         batch

@@ -28,7 +28,10 @@ pub(crate) struct Key {
 #[derive(Debug)]
 pub(crate) enum Meaning {
     Sighting(Rc<Projection>),
-    Ask { kind: ObjectKind, id: String },
+    Ask {
+        kind: ObjectKind,
+        id: String,
+    },
     Nothing,
     /// A person must look at it, which no body of the simulator calls for.
     Park(String),
@@ -122,9 +125,7 @@ impl Facts {
     /// What an event shows, in each version.
     pub(crate) fn digests(&self, fact: usize, temper: &Temper) -> Vec<Digest> {
         (0..self.versions(fact))
-            .filter_map(|version| {
-                self.read(fact, version, temper).projection().map(|it| it.digest)
-            })
+            .filter_map(|version| self.read(fact, version, temper).projection().map(|it| it.digest))
             .collect()
     }
 }
@@ -134,29 +135,33 @@ fn read(body: &Bytes, account: usize, temper: &Temper) -> Read {
     let parked = |why: &str| (Timestamp::EPOCH, Meaning::Park(why.to_owned()), None);
     let (created, meaning, key) = match Event::read(body) {
         Err(error) => parked(&error.to_string()),
-        Ok(event) => match scope_of(&expectation(account), event.account.as_deref(), event.livemode)
-        {
-            Err(misdirected) => parked(misdirected.as_str()),
-            Ok(scope) => {
-                let meaning = match projection::meaning_of(&event) {
-                    Ok(projection::Meaning::Sighting(it)) if temper.always_ask.contains(&it.kind) => {
-                        Meaning::Ask { kind: it.kind, id: it.id }
-                    }
-                    Ok(projection::Meaning::Sighting(it)) => Meaning::Sighting(Rc::new(*it)),
-                    Ok(projection::Meaning::Ask { kind, id }) => Meaning::Ask { kind, id },
-                    Ok(projection::Meaning::Nothing(_)) => Meaning::Nothing,
-                    Err(error) => Meaning::Park(error.to_string()),
-                };
-                let object = match &meaning {
-                    Meaning::Sighting(it) => Some((it.kind, it.id.clone())),
-                    Meaning::Ask { kind, id } => Some((*kind, id.clone())),
-                    Meaning::Nothing | Meaning::Park(_) => None,
-                };
-                let account = if scope.account == account_name(account) { account } else { usize::MAX };
-                let key = object.map(|(kind, id)| Key { kind, id, account });
-                (event.created, meaning, key)
+        Ok(event) => {
+            match scope_of(&expectation(account), event.account.as_deref(), event.livemode) {
+                Err(misdirected) => parked(misdirected.as_str()),
+                Ok(scope) => {
+                    let meaning = match projection::meaning_of(&event) {
+                        Ok(projection::Meaning::Sighting(it))
+                            if temper.always_ask.contains(&it.kind) =>
+                        {
+                            Meaning::Ask { kind: it.kind, id: it.id }
+                        }
+                        Ok(projection::Meaning::Sighting(it)) => Meaning::Sighting(Rc::new(*it)),
+                        Ok(projection::Meaning::Ask { kind, id }) => Meaning::Ask { kind, id },
+                        Ok(projection::Meaning::Nothing(_)) => Meaning::Nothing,
+                        Err(error) => Meaning::Park(error.to_string()),
+                    };
+                    let object = match &meaning {
+                        Meaning::Sighting(it) => Some((it.kind, it.id.clone())),
+                        Meaning::Ask { kind, id } => Some((*kind, id.clone())),
+                        Meaning::Nothing | Meaning::Park(_) => None,
+                    };
+                    let account =
+                        if scope.account == account_name(account) { account } else { usize::MAX };
+                    let key = object.map(|(kind, id)| Key { kind, id, account });
+                    (event.created, meaning, key)
+                }
             }
-        },
+        }
     };
     Read { body: body.clone(), created, meaning, key, witness: OnceCell::new() }
 }

@@ -98,7 +98,9 @@ impl Course {
         };
         let account = &self.histories[key.account].account;
         let expected = match account.shown(key.kind.as_str(), &key.id, &version) {
-            Some(body) => project(key.kind, &body.to_string(), false).map_err(|it| it.to_string())?,
+            Some(body) => {
+                project(key.kind, &body.to_string(), false).map_err(|it| it.to_string())?
+            }
             None => absent(key.kind, key.id.clone()),
         };
         self.tally.add("objects equal");
@@ -150,13 +152,16 @@ impl Course {
             }
             Source::Fetched => None,
         };
-        let differences = match (held.as_ref().and_then(|it| it.change.row()), expected.change.row()) {
-            (Some(held), Some(expected)) => counterfoil_projection::changes(held, expected)
-                .iter()
-                .map(|it| format!("{} is {:?}, and Stripe says {:?}", it.column, it.held, it.shown))
-                .collect::<Vec<_>>(),
-            _ => Vec::new(),
-        };
+        let differences =
+            match (held.as_ref().and_then(|it| it.change.row()), expected.change.row()) {
+                (Some(held), Some(expected)) => counterfoil_projection::changes(held, expected)
+                    .iter()
+                    .map(|it| {
+                        format!("{} is {:?}, and Stripe says {:?}", it.column, it.held, it.shown)
+                    })
+                    .collect::<Vec<_>>(),
+                _ => Vec::new(),
+            };
         Err(format!(
             "{key:?} as of {} from {:?} is not what Stripe says: {}",
             row.sighting.second.unix_seconds(),

@@ -224,7 +224,9 @@ impl<A: Api> History<A> {
             "name=Customer {number}&email=customer{number}@example.com&payment_method={card}\
              &invoice_settings[default_payment_method]={card}"
         );
-        let form = if card == "pm_card_visa" || self.chance.hits(500) { form } else {
+        let form = if card == "pm_card_visa" || self.chance.hits(500) {
+            form
+        } else {
             format!("name=Customer {number}")
         };
         self.post("customers", &form);
@@ -233,117 +235,133 @@ impl<A: Api> History<A> {
     fn perform(&mut self, act: Act) {
         match act {
             Act::Come => self.come(),
-            Act::Edit => {
-                let (customer, number) = (self.customer(), self.done);
-                self.post(&format!("customers/{customer}"), &format!("name=Renamed {number}"));
-            }
-            Act::ThereAndBack => {
-                let path = format!("customers/{}", self.customer());
-                let times = self.chance.between(2, 5);
-                for time in 0..times {
-                    self.post(&path, &format!("description={}", ["here", "there"][usize::from(time % 2 == 1)]));
-                }
-            }
+            Act::Edit => self.edit("name=Renamed"),
+            Act::ThereAndBack => self.go_there_and_back(),
             Act::Subscribe => self.subscribe(),
             Act::SubscribeMany => self.subscribe_many(),
             Act::ChangeSubscription => self.change_subscription(),
-            Act::Waver => {
-                let Some(subscription) = self.any("subscription") else { return };
-                let times = self.chance.between(1, 4);
-                for time in 0..times {
-                    let form = format!("cancel_at_period_end={}", time % 2 == 0);
-                    self.post(&format!("subscriptions/{subscription}"), &form);
-                }
-            }
+            Act::Waver => self.waver(),
             Act::SwapItems => self.swap_items(),
-            Act::Cancel => {
-                let Some(subscription) = self.any("subscription") else { return };
-                self.delete(&format!("subscriptions/{subscription}"));
-            }
+            Act::Cancel => self.end("subscription", "subscriptions", ""),
             Act::Invoice => self.invoice(),
             Act::InvoiceEnds => self.end_invoice(),
-            Act::Refund => {
-                let _ = self.call("GET", "charges?limit=5", "");
-                let Some(charge) = self.any("charge") else { return };
-                let amount = self.chance.between(1, 400);
-                self.post("refunds", &format!("charge={charge}&amount={amount}"));
-            }
-            Act::CreditNote => {
-                let _ = self.call("GET", "invoices?limit=5&status=paid", "");
-                let Some(invoice) = self.any("invoice") else { return };
-                let form = format!("invoice={invoice}&amount=100&refund_amount=100");
-                self.post("credit_notes", &form);
-            }
+            Act::Refund => self.refund(),
+            Act::CreditNote => self.credit(),
             Act::Checkout => self.check_out(),
-            Act::CompleteCheckout => {
-                let Some(session) = self.any("checkout.session") else { return };
-                let visit = CheckoutVisit {
-                    email: Some("visitor@example.com".to_owned()),
-                    name: Some("A Visitor".to_owned()),
-                    ..CheckoutVisit::default()
-                };
-                let _ = self.account.complete_checkout(&session, &visit);
-            }
+            Act::CompleteCheckout => self.complete_checkout(),
             Act::Schedule => self.schedule(),
             Act::Coupon => {
                 let form = "percent_off=10&duration=repeating&duration_in_months=2";
                 self.post("coupons", form);
             }
-            Act::PromotionCode => {
-                let Some(coupon) = self.any("coupon") else { return };
-                let form = format!("promotion[type]=coupon&promotion[coupon]={coupon}");
-                if let Some(code) = self.post("promotion_codes", &form)
-                    && self.chance.hits(400)
-                {
-                    let id = code["id"].as_str().unwrap_or_default().to_owned();
-                    self.post(&format!("promotion_codes/{id}"), "active=false");
-                }
-            }
+            Act::PromotionCode => self.promote(),
             Act::GivenIds => self.give_ids(),
             Act::Features => self.feature(),
             Act::TaxId => {
                 let path = format!("customers/{}/tax_ids", self.customer());
                 self.post(&path, "type=eu_vat&value=DE123456789");
             }
-            Act::DeleteTaxId => {
-                let path = format!("customers/{}/tax_ids", self.customer());
-                let held = self.call("GET", &path, "");
-                if let Some(id) = held.as_ref().and_then(|it| it["data"][0]["id"].as_str()) {
-                    self.delete(&format!("{path}/{id}"));
-                }
-            }
+            Act::DeleteTaxId => self.delete_tax_id(),
             Act::Payment => self.pay(),
             Act::Method => self.change_method(),
-            Act::Grant => {
-                let form = format!(
-                    "customer={}&amount[type]=monetary&amount[monetary][currency]=usd\
-                     &amount[monetary][value]=300&category=paid\
-                     &applicability_config[scope][price_type]=metered",
-                    self.customer()
-                );
-                if let Some(grant) = self.post("billing/credit_grants", &form)
-                    && self.chance.hits(400)
-                {
-                    let id = grant["id"].as_str().unwrap_or_default().to_owned();
-                    self.post(&format!("billing/credit_grants/{id}/void"), "");
-                }
-            }
-            Act::EditCatalogue => {
-                let (price, number) = (self.price(), self.done);
-                self.post(&format!("prices/{price}"), &format!("nickname=since {number}"));
-                if let Some(product) = self.any("product") {
-                    self.post(&format!("products/{product}"), &format!("name=Team {number}"));
-                }
-            }
-            Act::DeleteCustomer => {
-                let customer = self.customer();
-                self.delete(&format!("customers/{customer}"));
-            }
-            Act::EndDiscount => {
-                if let Some(subscription) = self.any("subscription") {
-                    self.delete(&format!("subscriptions/{subscription}/discount"));
-                }
-            }
+            Act::Grant => self.grant(),
+            Act::EditCatalogue => self.edit_catalogue(),
+            Act::DeleteCustomer => self.end("customer", "customers", ""),
+            Act::EndDiscount => self.end("subscription", "subscriptions", "/discount"),
+        }
+    }
+
+    fn edit(&mut self, form: &str) {
+        let (customer, number) = (self.customer(), self.done);
+        self.post(&format!("customers/{customer}"), &format!("{form} {number}"));
+    }
+
+    fn end(&mut self, kind: &str, path: &str, part: &str) {
+        if let Some(id) = self.any(kind) {
+            self.delete(&format!("{path}/{id}{part}"));
+        }
+    }
+
+    fn go_there_and_back(&mut self) {
+        let path = format!("customers/{}", self.customer());
+        let times = self.chance.between(2, 5);
+        for time in 0..times {
+            let place = if time % 2 == 0 { "here" } else { "there" };
+            self.post(&path, &format!("description={place}"));
+        }
+    }
+
+    fn waver(&mut self) {
+        let Some(subscription) = self.any("subscription") else { return };
+        let times = self.chance.between(1, 4);
+        for time in 0..times {
+            let form = format!("cancel_at_period_end={}", time % 2 == 0);
+            self.post(&format!("subscriptions/{subscription}"), &form);
+        }
+    }
+
+    fn refund(&mut self) {
+        let _ = self.call("GET", "charges?limit=5", "");
+        let Some(charge) = self.any("charge") else { return };
+        let amount = self.chance.between(1, 400);
+        self.post("refunds", &format!("charge={charge}&amount={amount}"));
+    }
+
+    fn credit(&mut self) {
+        let _ = self.call("GET", "invoices?limit=5&status=paid", "");
+        let Some(invoice) = self.any("invoice") else { return };
+        let form = format!("invoice={invoice}&amount=100&refund_amount=100");
+        self.post("credit_notes", &form);
+    }
+
+    fn complete_checkout(&mut self) {
+        let Some(session) = self.any("checkout.session") else { return };
+        let visit = CheckoutVisit {
+            email: Some("visitor@example.com".to_owned()),
+            name: Some("A Visitor".to_owned()),
+            ..CheckoutVisit::default()
+        };
+        let _ = self.account.complete_checkout(&session, &visit);
+    }
+
+    fn promote(&mut self) {
+        let Some(coupon) = self.any("coupon") else { return };
+        let form = format!("promotion[type]=coupon&promotion[coupon]={coupon}");
+        if let Some(code) = self.post("promotion_codes", &form)
+            && self.chance.hits(400)
+        {
+            let id = id_of(&code);
+            self.post(&format!("promotion_codes/{id}"), "active=false");
+        }
+    }
+
+    fn delete_tax_id(&mut self) {
+        let path = format!("customers/{}/tax_ids", self.customer());
+        let held = self.call("GET", &path, "");
+        if let Some(id) = held.as_ref().and_then(|it| it["data"][0]["id"].as_str()) {
+            self.delete(&format!("{path}/{id}"));
+        }
+    }
+
+    fn grant(&mut self) {
+        let form = format!(
+            "customer={}&amount[type]=monetary&amount[monetary][currency]=usd\
+             &amount[monetary][value]=300&category=paid\
+             &applicability_config[scope][price_type]=metered",
+            self.customer()
+        );
+        if let Some(grant) = self.post("billing/credit_grants", &form)
+            && self.chance.hits(400)
+        {
+            self.post(&format!("billing/credit_grants/{}/void", id_of(&grant)), "");
+        }
+    }
+
+    fn edit_catalogue(&mut self) {
+        let (price, number) = (self.price(), self.done);
+        self.post(&format!("prices/{price}"), &format!("nickname=since {number}"));
+        if let Some(product) = self.any("product") {
+            self.post(&format!("products/{product}"), &format!("name=Team {number}"));
         }
     }
 
@@ -416,7 +434,7 @@ impl<A: Api> History<A> {
         self.post("invoiceitems", &format!("customer={customer}&amount={amount}&currency=usd"));
         let form = format!("customer={customer}&pending_invoice_items_behavior=include");
         let Some(invoice) = self.post("invoices", &form) else { return };
-        let id = invoice["id"].as_str().unwrap_or_default().to_owned();
+        let id = id_of(&invoice);
         match self.chance.between(0, 3) {
             0 => self.delete(&format!("invoices/{id}")),
             1 => {}
@@ -445,7 +463,7 @@ impl<A: Api> History<A> {
         if let Some(session) = self.post("checkout/sessions", &form)
             && self.chance.hits(150)
         {
-            let id = session["id"].as_str().unwrap_or_default().to_owned();
+            let id = id_of(&session);
             self.post(&format!("checkout/sessions/{id}/expire"), "");
         }
     }
@@ -454,7 +472,7 @@ impl<A: Api> History<A> {
         let Some(subscription) = self.any("subscription") else { return };
         let form = format!("from_subscription={subscription}");
         if let Some(schedule) = self.post("subscription_schedules", &form) {
-            let id = schedule["id"].as_str().unwrap_or_default().to_owned();
+            let id = id_of(&schedule);
             match self.chance.between(0, 2) {
                 0 => self.post(&format!("subscription_schedules/{id}/release"), ""),
                 1 => self.post(&format!("subscription_schedules/{id}"), "metadata[a]=1"),
@@ -485,7 +503,7 @@ impl<A: Api> History<A> {
         let number = self.done;
         let form = format!("name=Feature {number}&lookup_key=feature_{number}");
         let Some(feature) = self.post("entitlements/features", &form) else { return };
-        let id = feature["id"].as_str().unwrap_or_default().to_owned();
+        let id = id_of(&feature);
         let product = self.any("product").unwrap_or_default();
         self.post(&format!("products/{product}/features"), &format!("entitlement_feature={id}"));
     }
@@ -509,7 +527,7 @@ impl<A: Api> History<A> {
         let customer = self.customer();
         let path = "payment_methods/pm_card_visa/attach";
         if let Some(method) = self.post(path, &format!("customer={customer}")) {
-            let id = method["id"].as_str().unwrap_or_default().to_owned();
+            let id = id_of(&method);
             if self.chance.hits(500) {
                 self.post(&format!("payment_methods/{id}/detach"), "");
             } else {
@@ -518,4 +536,8 @@ impl<A: Api> History<A> {
             }
         }
     }
+}
+
+fn id_of(shown: &Value) -> String {
+    shown["id"].as_str().unwrap_or_default().to_owned()
 }

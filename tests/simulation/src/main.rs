@@ -123,7 +123,10 @@ fn keep(options: &Options, failure: &Failure) -> anyhow::Result<()> {
     Ok(writeln!(file, "{}", failure.seed)?)
 }
 
-#[expect(clippy::disallowed_methods, reason = "rates and the first seed need the time, worlds do not")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "rates and the first seed need the time, worlds do not"
+)]
 fn elapsed_since_epoch() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }

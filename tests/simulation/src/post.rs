@@ -130,7 +130,8 @@ impl Course {
     fn is_genuine(&self, account: usize, body: &[u8], header: &str) -> bool {
         let secret = secret(account);
         Secrets::new([secret.as_str()]).is_ok_and(|secrets| {
-            verify(body, Some(header.as_bytes()), &secrets, self.our_now(), Tolerance::STRIPES_OWN).is_ok()
+            verify(body, Some(header.as_bytes()), &secrets, self.our_now(), Tolerance::STRIPES_OWN)
+                .is_ok()
         })
     }
 

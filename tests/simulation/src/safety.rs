@@ -51,7 +51,9 @@ impl Course {
         }
         let digest = winner.projection.digest;
         if after == before && digest == held.sighting.digest && winner.source != Source::Fetched {
-            return Err(format!("{key:?} is written twice with the same content of second {after}"));
+            return Err(format!(
+                "{key:?} is written twice with the same content of second {after}"
+            ));
         }
         if held.deleted && !winner.projection.change.is_deletion() {
             if !key.kind.ids_may_return() {
@@ -68,7 +70,8 @@ impl Course {
                 self.tally.add("contents replaced within a second");
                 let all = self.facts.of.get(&(key.clone(), after)).cloned().unwrap_or_default();
                 let places = |digest| {
-                    let shows = |fact: &usize| self.facts.digests(*fact, &self.temper).contains(&digest);
+                    let shows =
+                        |fact: &usize| self.facts.digests(*fact, &self.temper).contains(&digest);
                     let places = all.iter().enumerate().filter(move |(_, fact)| shows(fact));
                     places.map(|(place, _)| place).collect::<Vec<_>>()
                 };
@@ -116,8 +119,9 @@ impl Course {
 
     /// Whether Stripe is still to be asked about an object.
     fn is_open(&self, key: &Key) -> bool {
-        self.store.open().iter().any(|fact| {
-            self.store.inbox.get(fact).and_then(|it| it.object.as_ref()) == Some(key)
-        })
+        self.store
+            .open()
+            .iter()
+            .any(|fact| self.store.inbox.get(fact).and_then(|it| it.object.as_ref()) == Some(key))
     }
 }

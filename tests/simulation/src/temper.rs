@@ -44,7 +44,11 @@ impl Temper {
     pub(crate) fn of(seed: u64) -> Self {
         let mut chance = Chance::new(seed, Stream::Temper, 0);
         let mut rate = |of_seeds: u32, most: i64| -> u32 {
-            if chance.hits(of_seeds) { u32::try_from(chance.between(1, most)).unwrap_or(0) } else { 0 }
+            if chance.hits(of_seeds) {
+                u32::try_from(chance.between(1, most)).unwrap_or(0)
+            } else {
+                0
+            }
         };
         let (disorder, late, duplicates) = (rate(800, 900), rate(600, 400), rate(700, 400));
         let (second_ids, lost, forged) = (rate(500, 200), rate(300, 250), rate(400, 150));
@@ -100,5 +104,9 @@ fn versions(chance: &mut Chance) -> Vec<ApiVersion> {
 
 fn always_ask(chance: &mut Chance) -> BTreeSet<ObjectKind> {
     let kinds = [ObjectKind::Subscription, ObjectKind::Invoice, ObjectKind::Customer];
-    if chance.hits(200) { chance.one(&kinds).copied().into_iter().collect() } else { BTreeSet::new() }
+    if chance.hits(200) {
+        chance.one(&kinds).copied().into_iter().collect()
+    } else {
+        BTreeSet::new()
+    }
 }

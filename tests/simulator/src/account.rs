@@ -71,7 +71,8 @@ impl Account {
     #[must_use]
     pub fn begin(seed: u64, second: i64, versions: &[ApiVersion]) -> Self {
         let mut world = World::new(seed, second, ApiVersion::newest(), Rules::default());
-        let listener = |version: &ApiVersion| Listener { version: version.clone(), kinds: Kinds::All };
+        let listener =
+            |version: &ApiVersion| Listener { version: version.clone(), kinds: Kinds::All };
         world.listen(versions.iter().map(listener).collect());
         "https://offline.test".clone_into(&mut world.base_url);
         let courier = Courier::new(seed, Faults::default(), Retries::default(), 1);
@@ -106,7 +107,11 @@ impl Account {
     /// # Errors
     ///
     /// When the session is not open, or the bank declines or asks for more.
-    pub fn complete_checkout(&mut self, session: &str, by: &CheckoutVisit) -> Result<(), LifeError> {
+    pub fn complete_checkout(
+        &mut self,
+        session: &str,
+        by: &CheckoutVisit,
+    ) -> Result<(), LifeError> {
         self.world.complete_checkout(session, by)
     }
 

@@ -45,7 +45,7 @@ fn faults_of_calls() -> anyhow::Result<Vec<FaultRate>> {
         (Fault::CutAfterEffect, 0.01),
     ];
     all.into_iter()
-        .map(|(fault, rate)| Ok(FaultRate { on: "GET *".parse()?, fault, rate }))
+        .map(|(fault, rate)| Ok(FaultRate { on: "GET /v1/**".parse()?, fault, rate }))
         .collect()
 }
 
@@ -56,7 +56,9 @@ async fn count(stack: &Stack, what: &str) -> anyhow::Result<i64> {
 
 #[tokio::test]
 async fn two_hundred_histories_end_in_equal_halves() -> anyhow::Result<()> {
-    let mut stack = Stack::start(settings(vec!["ingest"], faults(0))).await?;
+    // Stripe sends again only what is younger than 30 days, so nothing of the play is lost for good.
+    let at_first = Faults { lost_rate: 0.0, ..faults(0) };
+    let mut stack = Stack::start(settings(vec!["ingest"], at_first)).await?;
     let url = format!("http://{}/webhooks/stripe", stack.ingest);
     let old = Endpoint::new(&url, stack::SECRET)?.with_version(ApiVersion::before_clover());
     let _id = stack.simulator.add_endpoint(old);
@@ -99,10 +101,8 @@ async fn two_hundred_histories_end_in_equal_halves() -> anyhow::Result<()> {
         .filter(|it| it.state == DeliveryState::Acknowledged)
         .map(|it| it.event_id.as_str())
         .collect();
-    let lost: Vec<_> = deliveries
-        .iter()
-        .filter(|it| !arrived.contains(it.event_id.as_str()))
-        .collect();
+    let lost: Vec<_> =
+        deliveries.iter().filter(|it| !arrived.contains(it.event_id.as_str())).collect();
     assert!(!lost.is_empty(), "nothing was lost");
     for it in &lost {
         anyhow::ensure!(stack.simulator.resend(&it.event_id, it.endpoint), "{}", it.event_id);
