@@ -1,6 +1,9 @@
 //! What must hold at every commit, whatever goes wrong. It is checked against what really happened,
 //! which no worker knows: the order in which the accounts told their events.
 
+use std::collections::BTreeSet;
+
+use counterfoil_domain::freshness::Digest;
 use counterfoil_domain::outcome::Outcome;
 
 use crate::course::Course;
@@ -56,10 +59,15 @@ impl Course {
             ));
         }
         if held.deleted && !winner.projection.change.is_deletion() {
-            if !key.kind.ids_may_return() {
+            if key.kind.ids_may_return() {
+                self.tally.add("ids given again");
+            } else if held.source == Source::Fetched && self.tells_of_deletion(key, after) {
+                // An answer is dated before it was read, so what happened in between counts as
+                // later, until the event of the deletion itself comes.
+                self.tally.add("deletions undone until their event comes");
+            } else {
                 return Err(format!("{key:?} is deleted, and comes back to life"));
             }
-            self.tally.add("ids given again");
         }
         if after > before {
             return Ok(());
@@ -68,16 +76,15 @@ impl Course {
             // Only what happened later takes the place of what happened in the same second.
             (Source::Event { .. }, Source::Event { .. }) => {
                 self.tally.add("contents replaced within a second");
-                let all = self.facts.of.get(&(key.clone(), after)).cloned().unwrap_or_default();
-                let places = |digest| {
-                    let shows =
-                        |fact: &usize| self.facts.digests(*fact, &self.temper).contains(&digest);
-                    let places = all.iter().enumerate().filter(move |(_, fact)| shows(fact));
-                    places.map(|(place, _)| place).collect::<Vec<_>>()
-                };
-                let first = places(held.sighting.digest).into_iter().min();
-                let last = places(digest).into_iter().max();
-                if last > first {
+                let contents = self.contents(key, after, winner.source);
+                let place = |digest| contents.iter().position(|it| *it == digest);
+                // Where a content came twice, what is known so far may prove another order than
+                // the one that was; once all is known, that is looked at again.
+                let distinct: BTreeSet<_> = contents.iter().collect();
+                if distinct.len() < contents.len() || place(digest) > place(held.sighting.digest) {
+                    Ok(())
+                } else if place(held.sighting.digest).is_none() {
+                    // It was shown by another version.
                     Ok(())
                 } else {
                     Err(format!("{key:?} takes an older content of second {after}"))
@@ -89,6 +96,37 @@ impl Course {
             }
             (Source::Fetched, Source::Event { .. }) | (_, Source::Fetched) => Ok(()),
         }
+    }
+
+    /// What an object was before a second and then in it, as the version of a source shows it.
+    fn contents(&self, key: &Key, second: i64, source: Source) -> Vec<Digest> {
+        let version = match source {
+            Source::Event { version, .. } => version,
+            Source::Fetched => 0,
+        };
+        let from = (key.clone(), i64::MIN);
+        let until = (key.clone(), second);
+        let before = self.facts.of.range(&from..&until).next_back();
+        let before = before.and_then(|(_, facts)| facts.last());
+        let within = self.facts.of.get(&until).into_iter().flatten();
+        let mut contents: Vec<Digest> = before
+            .into_iter()
+            .chain(within)
+            .filter_map(|fact| {
+                let read = self.facts.read(*fact, version, &self.temper);
+                read.projection().map(|it| it.digest)
+            })
+            .collect();
+        contents.dedup();
+        contents
+    }
+
+    /// Whether an event, of this second or a later one, tells that an object is deleted.
+    fn tells_of_deletion(&self, key: &Key, second: i64) -> bool {
+        let Some(last) = self.facts.last_of(key) else { return false };
+        let read = self.facts.read(last, 0, &self.temper);
+        read.created.unix_seconds() >= second
+            && read.projection().is_some_and(|it| it.change.is_deletion())
     }
 
     /// Once every event of the second that is held has come, and none is open, the last one is held.

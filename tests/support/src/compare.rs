@@ -90,6 +90,11 @@ const TABLES: &[Table] = &[
             ("pause_collection_behavior", "/pause_collection/behavior"),
             ("pause_collection_resumes_at", "/pause_collection/resumes_at"),
             ("billing_mode_type", "/billing_mode/type"),
+            ("status_details_paused_type", "/status_details/paused/subscription/type"),
+            (
+                "trial_settings_end_behavior_missing_payment_method",
+                "/trial_settings/end_behavior/missing_payment_method",
+            ),
             ("current_period_start", "earliest /items/data current_period_start"),
             ("current_period_end", "latest /items/data current_period_end"),
         ],
@@ -106,6 +111,7 @@ const TABLES: &[Table] = &[
         child: None,
         paths: &[
             ("subscription", "/parent/subscription_details/subscription"),
+            ("status_details_uncollectible_reason", "/status_details/uncollectible/reason"),
             ("status_transitions_finalized_at", "/status_transitions/finalized_at"),
             ("status_transitions_paid_at", "/status_transitions/paid_at"),
             ("status_transitions_voided_at", "/status_transitions/voided_at"),
