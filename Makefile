@@ -18,7 +18,7 @@ pure := domain stripe-wire projection service bus ingest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check unit services stop clean status bench prepare prepare-check tools
+.PHONY: help demo test check unit sim services stop clean status bench prepare prepare-check tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,14 @@ else
 	$(step) 'Running tidy.' cargo test --package counterfoil-tidy
 	$(step) 'Running the unit tests.' cargo test --lib $(pure:%=--package counterfoil-%)
 endif
+
+# Seeds that fail are added to the file of those that always run.
+sim: tools ## seeded worlds without end (COUNT=1000000), or one with its steps (SEED=123)
+	$(step) 'Building with optimisation; from nothing this takes some minutes.' \
+		cargo build --release --package counterfoil-simulation
+	$(step) 'Running the worlds.' \
+		$(or $(CARGO_TARGET_DIR),target)/release/counterfoil-simulation \
+		$(if $(SEED),--seed $(SEED) --verbose,--count $(or $(COUNT),100000) --keep tests/simulation/seeds.txt)
 
 services: ## start Postgres and RabbitMQ; eval "$(make -s services)" sets DATABASE_URL and AMQP_URL
 	@$(local)/services start

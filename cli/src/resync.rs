@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use counterfoil_domain::Scope;
+use counterfoil_domain::freshness::seen_at;
 use counterfoil_domain::mirror::{ObjectKind, Owner, Projection, Row};
 use counterfoil_projection::{Difference, absent, differences, project, tables};
 use counterfoil_service::Clock;
@@ -177,8 +178,7 @@ impl Resync<'_> {
         anyhow::ensure!(projection.id == id, "Stripe answered with another object");
         let compared = self.compare(object, held.as_ref(), &projection).await?;
         if !self.dry_run {
-            // What changed while Stripe answered counts as later.
-            let second = date.minus(took).whole_second();
+            let second = seen_at(date, took);
             let fetched = Fetched { scope: self.scope.clone(), second, projection };
             let tables: Vec<_> = tables().collect();
             let now = self.clock.now();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_bus::{Outage, Settlement};
+use counterfoil_domain::freshness::seen_at;
 use counterfoil_domain::mirror::{ObjectKind, Table};
 use counterfoil_domain::retry::Rung;
 use counterfoil_domain::{EventKey, Timestamp};
@@ -260,29 +261,8 @@ impl Refetcher {
     }
 }
 
-/// The second as of which an answer is to be taken. Stripe dates it when it is written, and may have
-/// read the object before: anything that changed meanwhile must count as later, so the whole time
-/// the call took is taken off.
-pub(crate) fn seen_at(date: Timestamp, took: Duration) -> Timestamp {
-    date.minus(took).whole_second()
-}
-
 impl From<Outage> for Failure {
     fn from(outage: Outage) -> Self {
         Self::Outage(outage)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_changed_while_stripe_answered_counts_as_later() {
-        let second = |at| Timestamp::from_unix_seconds(at).unwrap();
-        for (took, seen) in [(0, 20), (1, 19), (1_000, 19), (1_001, 18), (30_000, -10)] {
-            let seen_then = seen_at(second(20), Duration::from_millis(took));
-            assert_eq!(seen_then, second(seen), "{took} ms");
-        }
     }
 }

@@ -9,6 +9,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use crate::timestamp::Timestamp;
 
@@ -43,6 +44,14 @@ pub struct Sighting {
     pub second: Timestamp,
     /// What it said.
     pub digest: Digest,
+}
+
+/// The second as of which a fetched answer is to be taken. Stripe dates it when it is written, and
+/// may have read the object before: anything that changed meanwhile must count as later, so the
+/// whole time the call took is taken off.
+#[must_use]
+pub fn seen_at(date: Timestamp, took: Duration) -> Timestamp {
+    date.minus(took).whole_second()
 }
 
 /// What the seconds say of a sighting, given the one that is held.
@@ -226,6 +235,15 @@ mod tests {
         check("10 active", "9 active", Verdict::Superseded);
         check("10 active", "10 active", Verdict::Duplicate);
         check("10 active", "10 past_due", Verdict::Tie);
+    }
+
+    #[test]
+    fn what_changed_while_stripe_answered_counts_as_later() {
+        let second = |at| Timestamp::from_unix_seconds(at).unwrap();
+        for (took, seen) in [(0, 20), (1, 19), (1_000, 19), (1_001, 18), (30_000, -10)] {
+            let seen_then = seen_at(second(20), Duration::from_millis(took));
+            assert_eq!(seen_then, second(seen), "{took} ms");
+        }
     }
 
     /// A witness written as `CONTENT [first|last|end] [+PROGRESS] [after CONTENT]`.

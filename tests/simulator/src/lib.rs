@@ -22,6 +22,7 @@
 //! | `delivery` | endpoints, signatures, attempts, retries and the faults of delivery |
 //! | `play` | a script that fills the simulator with months of customers |
 
+mod account;
 mod agenda;
 mod api;
 mod bank;
@@ -52,6 +53,7 @@ mod version;
 mod wall;
 mod world;
 
+pub use account::{Account, Told};
 pub use api::fault::{CallFaults, Fault, FaultRate, Step};
 pub use api::limits::{Limits, RateLimit, UsageAtOnce};
 pub use api::pattern::{InvalidPattern, Pattern};

@@ -99,6 +99,8 @@ impl Truth {
                 objects.insert(row.id().to_owned(), row.render(world, view));
             }
         }
+        // An id that was given again is no deleted object's any more.
+        deleted.retain(|id| !objects.contains_key(id));
     }
 
     /// One object.

@@ -16,3 +16,4 @@ mod sent;
 mod setup;
 mod stripe_away;
 mod worker_killed;
+mod worlds;

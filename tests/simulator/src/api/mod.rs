@@ -8,6 +8,7 @@
 mod answer;
 mod bank;
 mod control;
+pub(crate) mod direct;
 mod error;
 mod exchange;
 mod expand;

@@ -7,7 +7,7 @@ use crate::model::decimal::Decimal;
 use crate::model::merge_metadata;
 use crate::model::price::{Amounts, Price, Recurring, TaxBehavior, Tier};
 use crate::model::product::Product;
-use crate::render::{self, View};
+use crate::render::{self, Object as _, View};
 use crate::world::World;
 use serde_json::Value;
 
@@ -23,8 +23,9 @@ impl World {
     }
 
     fn insert_product(&mut self, new: &NewProduct) -> Result<String, LifeError> {
+        // The id of a deleted one may be given again (STRIPE.md 5.1).
         if let Some(id) = &new.id
-            && self.products.get(id).is_some()
+            && self.products.get(id).is_some_and(|held| !held.is_deleted())
         {
             return Err(LifeError::NotNow {
                 code: Some("resource_already_exists"),

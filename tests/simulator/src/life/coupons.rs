@@ -4,6 +4,7 @@ use super::LifeError;
 use super::customers::set_text;
 use crate::model::coupon::{Coupon, Duration, Off, PromotionCode};
 use crate::model::{Metadata, merge_metadata};
+use crate::render::Object as _;
 use crate::world::World;
 use std::collections::BTreeMap;
 
@@ -41,7 +42,8 @@ pub(crate) struct NewPromotionCode {
 impl World {
     pub(crate) fn create_coupon(&mut self, new: NewCoupon) -> Result<String, LifeError> {
         let id = match new.id {
-            Some(id) if self.coupons.get(&id).is_some() => {
+            // The id of a deleted one may be given again (STRIPE.md 5.1).
+            Some(id) if self.coupons.get(&id).is_some_and(|held| !held.is_deleted()) => {
                 return Err(LifeError::NotNow {
                     code: Some("resource_already_exists"),
                     message: "Coupon already exists.".to_owned(),
