@@ -143,7 +143,7 @@ impl Account {
     /// The present state of every object.
     #[must_use]
     pub fn truth(&self) -> Truth {
-        Truth::of(&self.world)
+        Truth::of(&self.world, &ApiVersion::newest())
     }
 
     /// An object as it is now, in a version, with all of its children; `None` where it is deleted,
