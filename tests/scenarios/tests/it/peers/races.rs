@@ -49,6 +49,9 @@ async fn peers_07_an_answer_that_was_fetched_earlier_never_wins_by_coming_later(
     for mut worker in stack.programs.drain(1..) {
         worker.terminate(DEADLINE).await?;
     }
+    assert_eq!(row(&stack, "customers", &id).await?["name"], json!("later"));
+    // It is too old to settle its own question, which goes back to the queue.
+    stack.serve("worker").await?;
     stack.settled(DEADLINE).await?;
     assert_eq!(row(&stack, "customers", &id).await?["name"], json!("later"));
     stack.finish().await
