@@ -335,7 +335,7 @@ impl Course {
                 Settlement::Later => {
                     let tries = message.tries + 1;
                     let message = Message { tries, ..message.clone() };
-                    self.to_ladder(Rung::after(tries), batch.line, message);
+                    self.put_on_ladder(Rung::after(tries), batch.line, message);
                 }
             }
         }

@@ -160,7 +160,7 @@ impl Course {
                 asking.batch.clear();
                 for (message, rung) in std::mem::take(&mut asking.settlements) {
                     if let Some(rung) = rung {
-                        self.to_ladder(rung, Line::Refetches, message);
+                        self.put_on_ladder(rung, Line::Refetches, message);
                     }
                 }
             }
@@ -322,14 +322,11 @@ impl Course {
         self.collect();
         let is_gone = key.kind == ObjectKind::ActiveEntitlementSummary
             && account_has_no(&self.histories[key.account].account, &key.id);
-        let projection = match shown.filter(|_| !is_gone) {
-            Some(body) => {
-                project(key.kind, &body.to_string(), false).map_err(|it| it.to_string())?
-            }
-            None => {
-                self.tally.add("absences sighted");
-                absent(key.kind, key.id.clone())
-            }
+        let projection = if let Some(body) = shown.filter(|_| !is_gone) {
+            project(key.kind, &body.to_string(), false).map_err(|it| it.to_string())?
+        } else {
+            self.tally.add("absences sighted");
+            absent(key.kind, key.id.clone())
         };
         Ok(Rc::new(projection))
     }

@@ -119,7 +119,8 @@ impl Course {
 
     /// Runs it to its end.
     pub(crate) fn run(&mut self) -> Result<(), Failure> {
-        let done = self.with_faults().and_then(|()| self.to_rest()).and_then(|()| self.ends_well());
+        let done =
+            self.with_faults().and_then(|()| self.come_to_rest()).and_then(|()| self.ends_well());
         done.map_err(|what| Failure {
             seed: self.seed,
             what,
@@ -177,7 +178,7 @@ impl Course {
     }
 
     /// No more faults: everything that is left is delivered and worked off.
-    fn to_rest(&mut self) -> Result<(), String> {
+    fn come_to_rest(&mut self) -> Result<(), String> {
         self.faulty = false;
         self.trace.say(self.now, || "the faults end".to_owned());
         for _ in 0..STEPS_MAX {
@@ -280,7 +281,7 @@ impl Course {
         batch
     }
 
-    pub(crate) fn to_ladder(&mut self, rung: Rung, line: Line, message: Message) {
+    pub(crate) fn put_on_ladder(&mut self, rung: Rung, line: Line, message: Message) {
         let chance = u64::try_from(self.chance.between(0, i64::MAX)).unwrap_or(0);
         let wait = i64::try_from(rung.jittered(chance).as_millis()).unwrap_or(i64::MAX);
         self.ladder.push((self.now + wait, line, message));

@@ -381,7 +381,7 @@ impl<A: Api> History<A> {
         if self.chance.hits(200)
             && let Some(coupon) = self.any("coupon")
         {
-            form.push_str(&format!("&discounts[0][coupon]={coupon}"));
+            form.extend(["&discounts[0][coupon]=", &coupon]);
         }
         self.post("subscriptions", &form);
     }
@@ -391,12 +391,13 @@ impl<A: Api> History<A> {
         let mut form = format!("customer={}", self.customer());
         for place in 0..12 {
             let product = self.any("product").unwrap_or_default();
-            form.push_str(&format!(
-                "&items[{place}][price_data][currency]=usd&items[{place}][price_data][product]={product}\
-                 &items[{place}][price_data][recurring][interval]=month\
-                 &items[{place}][price_data][unit_amount]={}",
-                100 + place
-            ));
+            let amount = 100 + place;
+            let item = format!("&items[{place}][price_data]");
+            let terms = format!(
+                "{item}[currency]=usd{item}[product]={product}{item}[recurring][interval]=month\
+                 {item}[unit_amount]={amount}"
+            );
+            form.push_str(&terms);
         }
         self.post("subscriptions", &form);
     }
@@ -458,7 +459,7 @@ impl<A: Api> History<A> {
              &line_items[0][quantity]=1"
         );
         if self.chance.hits(500) {
-            form.push_str(&format!("&customer={}", self.customer()));
+            form.extend(["&customer=", &self.customer()]);
         }
         if let Some(session) = self.post("checkout/sessions", &form)
             && self.chance.hits(150)
