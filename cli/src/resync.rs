@@ -187,6 +187,13 @@ impl Resync<'_> {
                 outcome != FetchedOutcome::TooSoon,
                 "it changed within this very second; run it again"
             );
+            let held = self.store.object(object).await?;
+            let left = self.compare(object, held.as_ref(), &fetched.projection).await?;
+            anyhow::ensure!(
+                !left.differs(),
+                "the mirror holds a sighting that is as late as Stripe's answer, so it was not \
+                 taken; run it again"
+            );
         }
         Ok(compared)
     }

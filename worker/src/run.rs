@@ -114,14 +114,24 @@ pub async fn run(options: WorkerOptions, shutdown: Shutdown) -> Result<(), Worke
     }
 }
 
+/// Messages of the line that asks that one slot holds at most: what waits in the hands of a slot
+/// that waits for Stripe could be asked for by another.
+const ASKED_AT_ONCE: u16 = 50;
+
 fn consumer(options: &WorkerOptions, line: Line) -> ConsumerOptions {
+    let (prefetch, batch_max) = match line {
+        Line::Refetches => {
+            (options.prefetch.min(ASKED_AT_ONCE), options.batch_max.min(usize::from(ASKED_AT_ONCE)))
+        }
+        Line::Events(_) | Line::Emissions | Line::Outbound => (options.prefetch, options.batch_max),
+    };
     let mut bus = options.bus.clone();
     bus.connection_name = format!("{} {}", bus.connection_name, line.as_str());
     ConsumerOptions {
         bus,
         line,
-        prefetch: options.prefetch,
-        batch_max: options.batch_max,
+        prefetch,
+        batch_max,
         batches_in_flight: options.batches_in_flight,
         health: ConsumerHealth::new(),
     }
