@@ -94,6 +94,11 @@ impl Asking {
         self.batch
     }
 
+    /// Whether Stripe has read an object and its answer is still to be dated or received.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.step, Step::Read { .. } | Step::Dated { .. })
+    }
+
     pub(crate) fn wakes_at(&self) -> Option<i64> {
         (!matches!(self.step, Step::Idle)).then_some(self.wakes)
     }

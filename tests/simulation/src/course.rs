@@ -148,14 +148,9 @@ impl Course {
             }
             self.now += self.chance.between(0, self.temper.step_millis);
             self.come_back();
-            let next = self.chance.pick(&[
-                (self.temper.haste, Next::Act),
-                (300, Next::Deliver),
-                (600, Next::Work),
-                (self.temper.crashes, Next::Crash),
-                (self.temper.replays, Next::Replay),
-                (20, Next::Wait),
-            ]);
+            // Much must happen between Stripe's reading of an object and the date of its answer.
+            let next =
+                if self.is_read() && self.chance.hits(150) { Next::Act } else { self.next() };
             match next {
                 Next::Act => self.act(),
                 Next::Deliver => {
@@ -175,6 +170,22 @@ impl Course {
             }
         }
         Ok(())
+    }
+
+    fn next(&mut self) -> Next {
+        self.chance.pick(&[
+            (self.temper.haste, Next::Act),
+            (300, Next::Deliver),
+            (600, Next::Work),
+            (self.temper.crashes, Next::Crash),
+            (self.temper.replays, Next::Replay),
+            (20, Next::Wait),
+        ])
+    }
+
+    /// Whether Stripe has read an object for somebody whom it has not answered yet.
+    fn is_read(&self) -> bool {
+        self.workers.iter().any(|it| it.asking.is_read())
     }
 
     /// No more faults: everything that is left is delivered and worked off.
@@ -210,7 +221,10 @@ impl Course {
             (0..self.histories.len()).filter(|it| !self.histories[*it].is_over()).collect();
         let Some(account) = self.chance.one(&open).copied() else { return };
         // Much happens within one second, some things a month apart.
-        self.now += match self.chance.pick(&[(55, 0), (20, 1), (8, 2), (12, 3), (5, 4)]) {
+        let soon = [(55, 0), (60, 1), (0, 2), (0, 3), (0, 4)];
+        let any = [(55, 0), (20, 1), (8, 2), (12, 3), (5, 4)];
+        let gaps = if self.is_read() { soon } else { any };
+        self.now += match self.chance.pick(&gaps) {
             0 => 0,
             1 => self.chance.between(0, 1_500),
             2 => self.chance.between(1, 600_000),

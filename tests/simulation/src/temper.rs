@@ -77,7 +77,7 @@ impl Temper {
             thin: chance.hits(120),
             always_ask: always_ask(&mut chance),
             versions,
-            haste: chance.pick(&[(2, 20), (3, 100), (3, 400)]),
+            haste: chance.pick(&[(3, 6), (4, 40), (2, 300)]),
         }
     }
 }
