@@ -17,8 +17,14 @@ use crate::mirror::ObjectKey;
 
 /// Held shared by everything that writes the mirror, and alone by an erasure: what began before
 /// it knew of the erasure has ended when the erasure goes through the tables.
-pub(crate) const BEGIN_WRITING: &str =
-    "begin; select pg_advisory_xact_lock_shared(hashtext('counterfoil.erased'))";
+///
+/// What is looked up here is always found by an index, a batch at a time. Plans are kept for as long
+/// as a connection lives, and one that was made while a table was nearly empty would read all of it
+/// for every batch until the next analyze; so the other ways are ruled out.
+pub(crate) const BEGIN_WRITING: &str = "begin; \
+    set local enable_seqscan = off; set local enable_hashjoin = off; \
+    set local enable_mergejoin = off; \
+    select pg_advisory_xact_lock_shared(hashtext('counterfoil.erased'))";
 const BEGIN_ERASING: &str = "begin; select pg_advisory_xact_lock(hashtext('counterfoil.erased'))";
 
 /// What was erased.

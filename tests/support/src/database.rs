@@ -1,10 +1,13 @@
 //! A database of one's own.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use crate::queues::unique;
+use crate::until::until;
 
 /// A fresh, empty database on the server that `DATABASE_URL` names. Remove it with
 /// [`Database::remove`].
@@ -52,12 +55,28 @@ impl Database {
         self.pool.close().await;
         let mut connection = self.server.connect().await?;
         let name = &self.name;
-        connection
-            .execute(AssertSqlSafe(format!("drop database if exists {name} with (force)")))
-            .await?;
+        // An autovacuum in it cannot be ended by its owner, but ends by itself.
+        until("the database is removed", REMOVE, async || {
+            let sql = format!("drop database if exists {name} with (force)");
+            match connection.execute(AssertSqlSafe(sql)).await {
+                Ok(_) => Ok(Some(())),
+                Err(error) if is_refused(&error) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await?;
         connection.close().await?;
         Ok(())
     }
+}
+
+/// How long an autovacuum may hold up the removal of a database.
+const REMOVE: Duration = Duration::from_mins(1);
+
+/// Whether the server refuses because somebody else's process is at work.
+fn is_refused(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("42501" | "55006"))
 }
 
 /// The same server, another database: the path changes, parameters stay.

@@ -170,8 +170,8 @@ settings! {
         "Whether a service that starts brings the schema up to date first.";
     WORKER_BATCH_MAX: "worker.batch_max", "COUNTERFOIL_WORKER_BATCH_MAX", Kind::Count { unit: "events", min: 1, max: 1_000 }, Some("200"),
         "How many events are absorbed in one transaction at most.";
-    WORKER_PREFETCH: "worker.prefetch", "COUNTERFOIL_WORKER_PREFETCH", Kind::Count { unit: "messages", min: 1, max: 65_535 }, Some("800"),
-        "How many unacknowledged messages the broker hands out on each queue.";
+    WORKER_PREFETCH: "worker.prefetch", "COUNTERFOIL_WORKER_PREFETCH", Kind::Count { unit: "messages", min: 1, max: 65_535 }, Some("300"),
+        "How many unacknowledged messages the broker hands out on each queue, per batch in flight; each may hold sixteen events.";
     WORKER_BATCHES_IN_FLIGHT: "worker.batches_in_flight", "COUNTERFOIL_WORKER_BATCHES_IN_FLIGHT", Kind::Count { unit: "batches", min: 1, max: 64 }, Some("2"),
         "How many batches are worked on at once.";
     WORKER_REFETCH_CONCURRENCY: "worker.refetch_concurrency", "COUNTERFOIL_WORKER_REFETCH_CONCURRENCY", Kind::Count { unit: "requests", min: 1, max: 256 }, Some("4"),
