@@ -70,15 +70,15 @@ impl Absorbing {
         }
     }
 
-    pub(crate) fn in_hand(self) -> (Line, Vec<Message>) {
+    pub(crate) fn in_hand(&self) -> (Line, &[Message]) {
         match self {
-            Self::Idle => (Line::Record, Vec::new()),
+            Self::Idle => (Line::Record, &[]),
             Self::Taken(batch)
             | Self::Found(batch, _)
             | Self::Locked(batch, _)
             | Self::Judged(batch, ..)
             | Self::Committed(batch, _)
-            | Self::Published(batch) => (batch.line, batch.messages),
+            | Self::Published(batch) => (batch.line, &batch.messages),
         }
     }
 }

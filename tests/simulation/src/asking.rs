@@ -90,8 +90,8 @@ impl Asking {
         }
     }
 
-    pub(crate) fn in_hand(self) -> Vec<Message> {
-        self.batch
+    pub(crate) fn in_hand(&self) -> &[Message] {
+        &self.batch
     }
 
     /// Whether Stripe has read an object and its answer is still to be dated or received.
