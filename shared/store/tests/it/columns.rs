@@ -61,9 +61,12 @@ fn expected(table: &Table) -> BTreeMap<String, Shape> {
     by_name
 }
 
+/// A column as the database tells of it.
+type Told = (String, String, String, bool, Option<String>, Option<String>);
+
 /// The columns that the tables of a schema have, by the names of both.
 async fn found(pool: &PgPool) -> BTreeMap<String, BTreeMap<String, Shape>> {
-    let rows: Vec<(String, String, String, bool, Option<String>, Option<String>)> = sqlx::query_as(
+    let rows: Vec<Told> = sqlx::query_as(
         "select class.relname::text, attribute.attname::text,
             format_type(attribute.atttypid, attribute.atttypmod), not attribute.attnotnull,
             pg_get_expr(preset.adbin, preset.adrelid), description.description

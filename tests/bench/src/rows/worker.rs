@@ -117,7 +117,7 @@ async fn drained(
         "{applied} of {} events were applied",
         all.len()
     );
-    let rate = number(u64::try_from(after - before)?) / (ended - began).as_secs_f64();
+    let rate = number(u64::try_from(after - before)?) / ended.saturating_sub(began).as_secs_f64();
     Ok((rate, used))
 }
 
