@@ -4,7 +4,7 @@
 //! Nothing here touches a server, a file or a clock: a seed gives the same world to the last step.
 //! What is judged is judged by the product's own pure code; the locks, the inbox and the queues are
 //! modelled as the store and the bus have them. While faults run, safety is checked at every commit
-//! ([`safety`]); when they end, what is left is worked off and both halves are equal ([`halves`]).
+//! (`safety`); when they end, what is left is worked off and both halves are equal (`halves`).
 
 mod absorbing;
 mod asking;
