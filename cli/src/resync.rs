@@ -190,7 +190,7 @@ impl Resync<'_> {
             let held = self.store.object(object).await?;
             let left = self.compare(object, held.as_ref(), &fetched.projection).await?;
             anyhow::ensure!(
-                !left.differs(),
+                left.whole.is_none() && left.differences.iter().all(|(_, it)| it.personal),
                 "the mirror holds a sighting that is as late as Stripe's answer, so it was not \
                  taken; run it again"
             );
@@ -223,6 +223,12 @@ impl Resync<'_> {
             let ours = self.store.children(object, children.table).await?;
             found.extend(of_children(&ours, &children.rows, children.whole));
         }
+        // What is erased stays erased, and is no difference.
+        let erased = match projection.customer() {
+            Some(customer) => self.store.is_erased(customer, self.scope).await?,
+            None => false,
+        };
+        found.retain(|(_, it)| !(erased && it.personal));
         Ok(Compared { kind: object.kind, id: object.id.to_owned(), whole, differences: found })
     }
 }

@@ -56,6 +56,12 @@ pub fn events(subscriptions: usize) -> Vec<Sample> {
             } else {
                 "customer.subscription.created"
             };
+            // Both of one length.
+            let canceling = if updated {
+                "\"cancel_at_period_end\":  true"
+            } else {
+                "\"cancel_at_period_end\": false"
+            };
             let body = template
                 .replacen("evt_000000000000000000000000", &id, 1)
                 .replacen("customer.subscription.updated", event_type, 1)
@@ -63,11 +69,7 @@ pub fn events(subscriptions: usize) -> Vec<Sample> {
                 .replace("sub_Bench000000000000000001", &subscription(number))
                 .replace("si_Bench0000000001", &item(number))
                 .replace("cus_Bench000000001", &customer(number))
-                .replacen(
-                    "\"cancel_at_period_end\": false",
-                    &format!("\"cancel_at_period_end\": {updated}"),
-                    1,
-                );
+                .replacen("\"cancel_at_period_end\": false", canceling, 1);
             Sample { id, event_type, created, number, body }
         })
         .collect()
