@@ -80,19 +80,29 @@ impl Store {
 
     /// Whether a customer's personal data was erased.
     pub async fn is_erased(&self, customer: &str, scope: &Scope) -> Result<bool, StoreError> {
-        let found = sqlx::query_scalar!(
-            r#"
-            select 1 as "one!" from counterfoil.erased
-            where customer = $1 and account = $2 and livemode = $3
-            "#,
-            customer,
-            scope.account,
-            scope.livemode,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(found.is_some())
+        let mut connection = self.pool.acquire().await?;
+        Ok(is_erased(&mut connection, customer, scope).await?)
     }
+}
+
+/// Whether a customer's personal data was erased.
+pub(crate) async fn is_erased(
+    connection: &mut PgConnection,
+    customer: &str,
+    scope: &Scope,
+) -> Result<bool, sqlx::Error> {
+    let found = sqlx::query_scalar!(
+        r#"
+        select 1 as "one!" from counterfoil.erased
+        where customer = $1 and account = $2 and livemode = $3
+        "#,
+        customer,
+        scope.account,
+        scope.livemode,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Removes the bodies of events about a customer, or about an object that is the customer's through

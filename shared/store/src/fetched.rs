@@ -2,16 +2,17 @@
 //! answer. The call happened before this transaction began, outside any; whoever asked first and
 //! wrote last still loses to what is newer, since it is judged here, under the object's lock.
 
+use std::collections::BTreeMap;
+
 use counterfoil_domain::absorb::{Held, Ruling, Seen, rule};
 use counterfoil_domain::freshness::Sighting;
 use counterfoil_domain::mirror::{ObjectKind, Projection, Table};
 use counterfoil_domain::{EventKey, Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use std::collections::BTreeMap;
 
 use crate::connect::Store;
-use crate::erase::BEGIN_WRITING;
+use crate::erase::{BEGIN_WRITING, again_fetched, is_erased};
 use crate::error::StoreError;
 use crate::mirror::{self, ObjectKey, Winner};
 
@@ -206,7 +207,10 @@ async fn absorb_once(
         Some(Ruling::Apply | Ruling::Superseded | Ruling::Duplicate | Ruling::Ask(_)) | None => {}
     }
     if ruled.write.is_some() || shows_hidden(rule_of, &seen) {
-        let erased = erased(connection, fetched).await?;
+        let erased = match projection.customer() {
+            Some(customer) => is_erased(connection, customer, &fetched.scope).await?,
+            None => false,
+        };
         let winner = Winner {
             scope: &fetched.scope,
             second: fetched.second,
@@ -218,7 +222,7 @@ async fn absorb_once(
         if !mirror::write(connection, &[winner]).await? {
             return Ok(None);
         }
-        crate::erase::again_fetched(connection, tables, &key).await?;
+        again_fetched(connection, tables, &key).await?;
     }
     let object = ObjectRef { kind: key.kind, id: &key.id, scope: &key.scope };
     let closed = close(connection, object, fetched.second, "settled by asking Stripe", now).await?;
@@ -230,22 +234,6 @@ async fn absorb_once(
 fn shows_hidden(held: Option<Held>, seen: &Seen<'_>) -> bool {
     held.is_some_and(|held| held.sighting == seen.sighting)
         && seen.projection.is_some_and(|it| !it.hidden && !it.children.is_empty())
-}
-
-async fn erased(connection: &mut PgConnection, fetched: &Fetched) -> Result<bool, sqlx::Error> {
-    let Some(customer) = fetched.projection.customer() else { return Ok(false) };
-    let found = sqlx::query_scalar!(
-        r#"
-        select 1 as "one!" from counterfoil.erased
-        where customer = $1 and account = $2 and livemode = $3
-        "#,
-        customer,
-        fetched.scope.account,
-        fetched.scope.livemode,
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(found.is_some())
 }
 
 /// Closes the events that waited. Whether one of them was the last before the sighting no longer
