@@ -76,6 +76,9 @@ impl Store {
         .await?;
         let mut page = Reencrypted::default();
         let full = rows.len() == usize::from(limit);
+        let mut keys = Vec::new();
+        let (mut created, mut codec, mut key_id, mut body) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for row in rows {
             let scope = Scope { account: row.account, livemode: row.livemode };
             let key = EventKey { id: row.event_id, scope };
@@ -89,28 +92,44 @@ impl Store {
                 continue;
             }
             // A damaged body is lost already, and says so where it is shown.
-            let Ok(body) = unpack(&self.keys, &key, &row.codec, row.key_id.as_deref(), row.body)
+            let Ok(plain) = unpack(&self.keys, &key, &row.codec, row.key_id.as_deref(), row.body)
             else {
                 continue;
             };
-            let packed = pack(&self.keys, &key, &body)?;
-            sqlx::query!(
-                r#"
-                update counterfoil.payloads set codec = $5, key_id = $6, body = $7
-                where event_id = $1 and account = $2 and livemode = $3 and created = $4
-                "#,
-                key.id,
-                key.scope.account,
-                key.scope.livemode,
-                row.created,
-                packed.codec,
-                packed.key_id,
-                packed.body,
-            )
-            .execute(&mut *transaction)
-            .await?;
+            let packed = pack(&self.keys, &key, &plain)?;
+            keys.push(key);
+            created.push(row.created);
+            codec.push(packed.codec);
+            key_id.push(packed.key_id);
+            body.push(packed.body);
             page.done += 1;
         }
+        let event_id: Vec<&str> = keys.iter().map(|it| it.id.as_str()).collect();
+        let account: Vec<&str> = keys.iter().map(|it| it.scope.account.as_str()).collect();
+        let livemode: Vec<bool> = keys.iter().map(|it| it.scope.livemode).collect();
+        sqlx::query!(
+            r#"
+            update counterfoil.payloads as held
+            set codec = t.codec, key_id = t.key_id, body = t.body
+            from unnest(
+                $1::text[], $2::text[], $3::boolean[], $4::timestamptz[], $5::text[], $6::text[],
+                $7::bytea[]
+            ) as t (event_id, account, livemode, created, codec, key_id, body)
+            where held.event_id = t.event_id
+                and held.account = t.account
+                and held.livemode = t.livemode
+                and held.created = t.created
+            "#,
+            &event_id as &[&str],
+            &account as &[&str],
+            &livemode,
+            &created,
+            &codec as &[&str],
+            &key_id as &[Option<&str>],
+            &body,
+        )
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         Ok(page)
     }

@@ -75,25 +75,23 @@ impl Store {
 
     /// Which kinds of object of this id are held in a scope.
     pub async fn kinds_of(&self, id: &str, scope: &Scope) -> Result<Vec<ObjectKind>, StoreError> {
-        let mut found = Vec::new();
-        for kind in ObjectKind::ALL {
-            let object = ObjectRef { kind, id, scope };
-            let sql = format!(
-                "select exists (select 1 from stripe.{} \
-                 where id = $1 and account = $2 and livemode = $3)",
-                kind.table()
-            );
-            let held: bool = sqlx::query_scalar(AssertSqlSafe(sql))
-                .bind(object.id)
-                .bind(&scope.account)
-                .bind(scope.livemode)
-                .fetch_one(&self.pool)
-                .await?;
-            if held {
-                found.push(kind);
-            }
-        }
-        Ok(found)
+        let each: Vec<String> = ObjectKind::ALL
+            .into_iter()
+            .map(|kind| {
+                format!(
+                    "select '{kind}' from stripe.{} \
+                     where id = $1 and account = $2 and livemode = $3",
+                    kind.table()
+                )
+            })
+            .collect();
+        let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(each.join(" union all ")))
+            .bind(id)
+            .bind(&scope.account)
+            .bind(scope.livemode)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(found.iter().filter_map(|it| ObjectKind::parse(it)).collect())
     }
 
     /// The ids of a customer's objects in one table, deleted ones included.

@@ -147,7 +147,8 @@ fn connection(
     Ok(seen)
 }
 
-fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> anyhow::Result<Answer> {
+/// Reads one answer.
+pub(crate) fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> anyhow::Result<Answer> {
     let mut filled = 0;
     loop {
         let room = buffer.get_mut(filled..).unwrap_or_default();

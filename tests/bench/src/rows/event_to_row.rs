@@ -7,7 +7,7 @@
 //! read too long by that, never too short.
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,8 @@ use serde_json::json;
 
 use super::remove;
 use crate::load::Target;
-use crate::load::answer::{ANSWER_BYTES_MAX, answer};
+use crate::load::answer::ANSWER_BYTES_MAX;
+use crate::load::open::read;
 use crate::options::Plan;
 use crate::output;
 use crate::product::{Listening, SECRET, migrate};
@@ -159,16 +160,8 @@ fn sent(
         let id = format!("evt_{}", request.last_id());
         pending.lock().unwrap_or_else(PoisonError::into_inner).insert(id, due);
         stream.write_all(&bytes)?;
-        let mut filled = 0;
-        loop {
-            let read = stream.read(buffer.get_mut(filled..).unwrap_or_default())?;
-            anyhow::ensure!(read > 0, "a connection was closed before its answer was whole");
-            filled += read;
-            if let Some(answer) = answer(buffer.get(..filled).unwrap_or_default()) {
-                anyhow::ensure!(answer.status == 200, "ingest answered {}", answer.status);
-                break;
-            }
-        }
+        let answer = read(&mut stream, &mut buffer)?;
+        anyhow::ensure!(answer.status == 200, "ingest answered {}", answer.status);
     }
     Ok(())
 }
