@@ -2,15 +2,14 @@
 
 use anyhow::Context;
 use counterfoil_simulator::{
-    CheckoutVisit, DisputeOpening, Faults, Interval, NewCustomer, NewItem, NewPrice, NewProduct,
-    NewSubscription,
+    CheckoutVisit, DisputeOpening, Faults, NewCustomer, NewItem, NewSubscription,
 };
 use counterfoil_support::{Stack, until};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::sent::{deliver, event, number, row, stripe, texts};
-use crate::setup::{DEADLINE, settings};
+use crate::setup::{DEADLINE, monthly_price, settings};
 
 /// What only this customer's data has in it, and must be nowhere.
 const PERSONAL: [&str; 10] = [
@@ -41,14 +40,7 @@ struct Life {
 /// A customer about whom every kind of object says something personal.
 async fn live(stack: &Stack) -> anyhow::Result<Life> {
     let simulator = &stack.simulator;
-    let product = NewProduct { name: "Gold".to_owned(), ..NewProduct::default() };
-    let price = simulator.create_price(NewPrice {
-        product: simulator.create_product(product)?,
-        currency: "usd".to_owned(),
-        unit_amount: 900,
-        recurring: Some((Interval::Month, 1)),
-        ..NewPrice::default()
-    })?;
+    let price = monthly_price(simulator)?;
     let customer = simulator.create_customer(NewCustomer {
         name: Some("Zelda Quark".to_owned()),
         email: Some("zelda.quark@example.com".to_owned()),

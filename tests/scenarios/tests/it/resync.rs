@@ -1,25 +1,16 @@
 //! Asking Stripe on an operator's word, and saying what differed.
 
-use counterfoil_simulator::{
-    Faults, Interval, NewCustomer, NewItem, NewPrice, NewProduct, NewSubscription,
-};
+use counterfoil_simulator::{Faults, NewCustomer, NewItem, NewSubscription};
 use counterfoil_support::{Stack, until};
 use serde_json::{Value, json};
 
 use crate::sent::row;
-use crate::setup::{DEADLINE, settings};
+use crate::setup::{DEADLINE, monthly_price, settings};
 
 /// A paying subscriber: the customer's id, and the subscription's.
 async fn subscriber(stack: &Stack) -> anyhow::Result<(String, String)> {
     let simulator = &stack.simulator;
-    let product = NewProduct { name: "Gold".to_owned(), ..NewProduct::default() };
-    let price = simulator.create_price(NewPrice {
-        product: simulator.create_product(product)?,
-        currency: "usd".to_owned(),
-        unit_amount: 900,
-        recurring: Some((Interval::Month, 1)),
-        ..NewPrice::default()
-    })?;
+    let price = monthly_price(simulator)?;
     let name = Some("Zelda Quark".to_owned());
     let customer = simulator.create_customer(NewCustomer { name, ..NewCustomer::default() });
     let subscription = simulator.subscribe(&NewSubscription {

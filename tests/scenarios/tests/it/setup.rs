@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use counterfoil_simulator::{Faults, Options, Retries};
+use counterfoil_simulator::{Faults, Interval, NewPrice, NewProduct, Options, Retries, Simulator};
 use counterfoil_support::Settings;
 
 /// Generous: it bounds a test that hangs, and none depends on it.
@@ -38,4 +38,16 @@ pub(crate) fn rough() -> Faults {
         second_id_rate: 0.05,
         ..Faults::default()
     }
+}
+
+/// A price of nine a month, of a product of its own.
+pub(crate) fn monthly_price(simulator: &Simulator) -> anyhow::Result<String> {
+    let product = NewProduct { name: "Gold".to_owned(), ..NewProduct::default() };
+    Ok(simulator.create_price(NewPrice {
+        product: simulator.create_product(product)?,
+        currency: "usd".to_owned(),
+        unit_amount: 900,
+        recurring: Some((Interval::Month, 1)),
+        ..NewPrice::default()
+    })?)
 }
