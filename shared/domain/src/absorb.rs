@@ -25,6 +25,8 @@ pub struct Seen<'a> {
     pub sighting: Sighting,
     /// What it means. `None` where it only names the object, as thin events do.
     pub projection: Option<&'a Projection>,
+    /// Whether Stripe answered it when it was asked, and no event told it.
+    pub asked: bool,
 }
 
 /// What becomes of one sighting.
@@ -55,12 +57,18 @@ pub const UNKNOWN_ORDER: &str = "its order within the second is unknown";
 pub const CHILDREN_CUT: &str = "not all of its children were shown";
 /// Its children are shown on request only.
 pub const CHILDREN_HIDDEN: &str = "its children are shown on request only";
+/// It shows an object that is held as deleted, under an id that is never given again.
+pub const DELETED_BEFORE: &str = "it shows what was deleted before";
 /// The event shows nothing of it.
 pub const NOTHING_SHOWN: &str = "the event names its object without showing it";
 
 /// Rules on the sightings of one object, in the order of their seconds. `witnesses` holds what the
 /// events of a second prove, for the seconds in which contents differ (see [`tied_seconds`]).
 /// `may_ask` says whether Stripe can be asked for what is shown on request only.
+///
+/// What is deleted stays so whatever events tell, where its id is Stripe's own: the answer that
+/// found it gone is dated before Stripe had read it, and an event of the second in between is no
+/// proof that it came back. Only Stripe, when asked, can say that the answer was wrong.
 #[must_use]
 pub fn rule(
     held: Option<Held>,
@@ -70,6 +78,7 @@ pub fn rule(
 ) -> Ruled {
     let mut order: Vec<usize> = (0..seen.len()).collect();
     order.sort_by_key(|place| seen[*place].sighting.second.unix_seconds());
+    let mut gone = held.is_some_and(|it| it.deleted);
     let mut held = held.map(|it| it.sighting);
     let mut rulings = vec![Ruling::Superseded; seen.len()];
     let mut write = None;
@@ -82,8 +91,19 @@ pub fn rule(
             continue;
         };
         let verdict = verdict(held, it.sighting, seen, witnesses);
+        let deletes = projection.change.is_deletion();
+        if verdict == Verdict::Apply
+            && gone
+            && !deletes
+            && !it.asked
+            && !projection.kind.ids_may_return()
+        {
+            rulings[place] = Ruling::Ask(DELETED_BEFORE);
+            continue;
+        }
         if verdict == Verdict::Apply {
             held = Some(it.sighting);
+            gone = deletes;
             write = Some(place);
         }
         rulings[place] = match verdict {
@@ -142,8 +162,10 @@ fn shown<'a>(seen: &'a [Seen<'_>]) -> impl Iterator<Item = Sighting> + 'a {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
-    use crate::mirror::{Change, ObjectKind};
+    use crate::mirror::{Change, ObjectKind, Owner, Row, Table};
     use crate::timestamp::Timestamp;
 
     fn sighting(text: &str) -> Sighting {
@@ -154,38 +176,58 @@ mod tests {
         Sighting { second, digest: Digest::from_bytes(bytes) }
     }
 
-    fn projection(digest: Digest, hidden: bool) -> Projection {
+    static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
+        name: "customers",
+        parent: None,
+        owner: Owner::Itself,
+        columns: Vec::new(),
+    });
+
+    fn projection(kind: ObjectKind, text: &str) -> Projection {
+        let digest = sighting(text).digest;
+        let (id, hidden) = ("cus_1".to_owned(), text.ends_with('?'));
+        let row = Row { table: &TABLE, id: id.clone(), values: Vec::new() };
         Projection {
-            kind: ObjectKind::Customer,
-            id: "cus_1".to_owned(),
-            change: Change::Gone,
+            kind,
+            id,
+            change: if text.contains("gone") { Change::Gone } else { Change::Present(row) },
             children: Vec::new(),
             hidden,
             digest,
         }
     }
 
-    /// Sightings are written as `SECOND CONTENT`; a content in brackets is only named, and one with
-    /// a question mark hides its children.
+    /// Sightings are written as `SECOND CONTENT`; a content in brackets is only named, one with a
+    /// question mark hides its children, one that begins with `asked-` was asked for, and `gone` is
+    /// the object's deletion.
     #[track_caller]
-    fn check(held: &str, seen: &[&str], expected: &[Ruling], write: Option<usize>) {
-        let held = (held != "-").then(|| Held { sighting: sighting(held), deleted: false });
-        let projections: Vec<Option<Projection>> = seen
-            .iter()
-            .map(|it| {
-                (!it.contains('[')).then(|| projection(sighting(it).digest, it.ends_with('?')))
-            })
-            .collect();
+    fn check_of(
+        kind: ObjectKind,
+        held: &str,
+        seen: &[&str],
+        expected: &[Ruling],
+        write: Option<usize>,
+    ) {
+        let held = (held != "-")
+            .then(|| Held { sighting: sighting(held), deleted: held.contains("gone") });
+        let projections: Vec<Option<Projection>> =
+            seen.iter().map(|it| (!it.contains('[')).then(|| projection(kind, it))).collect();
         let seen: Vec<Seen<'_>> = seen
             .iter()
             .zip(&projections)
             .map(|(it, projection)| Seen {
                 sighting: sighting(it),
                 projection: projection.as_ref(),
+                asked: it.contains("asked-"),
             })
             .collect();
         let ruled = rule(held, &seen, &BTreeMap::new(), true);
         assert_eq!((ruled.rulings.as_slice(), ruled.write), (expected, write));
+    }
+
+    #[track_caller]
+    fn check(held: &str, seen: &[&str], expected: &[Ruling], write: Option<usize>) {
+        check_of(ObjectKind::Customer, held, seen, expected, write);
     }
 
     #[test]
@@ -211,10 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_deleted_comes_back_by_an_answer_alone() {
+        use Ruling::{Apply, Ask, Superseded};
+        check("10 gone", &["11 a"], &[Ask(DELETED_BEFORE)], None);
+        check("10 gone", &["9 a"], &[Superseded], None);
+        check("10 gone", &["11 asked-a"], &[Apply], Some(0));
+        check("10 gone", &["12 gone"], &[Apply], Some(0));
+        check("-", &["10 gone", "11 a"], &[Apply, Ask(DELETED_BEFORE)], Some(0));
+        check("10 a", &["11 gone", "12 b"], &[Apply, Ask(DELETED_BEFORE)], Some(0));
+        // A product's id is the caller's to give again.
+        check_of(ObjectKind::Product, "10 gone", &["11 a"], &[Apply], Some(0));
+    }
+
+    #[test]
     fn what_hides_its_children_is_written_and_asked_for() {
         check("-", &["10 a?"], &[Ruling::Ask(CHILDREN_HIDDEN)], Some(0));
-        let hidden = projection(sighting("10 a").digest, true);
-        let seen = [Seen { sighting: sighting("10 a"), projection: Some(&hidden) }];
+        let hidden = projection(ObjectKind::Customer, "10 a?");
+        let seen = [Seen { sighting: sighting("10 a?"), projection: Some(&hidden), asked: false }];
         assert_eq!(rule(None, &seen, &BTreeMap::new(), false).rulings, [Ruling::Apply]);
     }
 }

@@ -196,7 +196,7 @@ async fn absorb_once(
     };
     let held = mirror::lock(connection, [&key]).await?.remove(&key);
     let sighting = Sighting { second: fetched.second, digest: projection.digest };
-    let seen = Seen { sighting, projection: Some(projection) };
+    let seen = Seen { sighting, projection: Some(projection), asked: true };
     let rule_of = held.as_ref().map(mirror::Held::as_rule);
     let ruled = rule(rule_of, &[seen], &BTreeMap::new(), false);
     match ruled.rulings.first() {

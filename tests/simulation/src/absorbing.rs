@@ -182,7 +182,11 @@ impl Course {
             .map(|read| {
                 let projection = read.projection().map(|it| &**it);
                 let digest = projection.map_or(nothing, |it| it.digest);
-                Seen { sighting: Sighting { second: read.created, digest }, projection }
+                Seen {
+                    sighting: Sighting { second: read.created, digest },
+                    projection,
+                    asked: false,
+                }
             })
             .collect();
         let held = object.held.as_ref().map(Row::as_rule);

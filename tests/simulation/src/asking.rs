@@ -379,7 +379,7 @@ impl Course {
         held: Option<&Row>,
     ) -> Result<Option<bool>, String> {
         let sighting = Sighting { second, digest: shown.digest };
-        let seen = Seen { sighting, projection: Some(shown) };
+        let seen = Seen { sighting, projection: Some(shown), asked: true };
         let of_rule = held.map(Row::as_rule);
         let ruled = rule(of_rule, &[seen], &BTreeMap::new(), false);
         if matches!(ruled.rulings.first(), Some(Ruling::Ask(_))) && ruled.write.is_none() {

@@ -61,10 +61,6 @@ impl Course {
         if held.deleted && !winner.projection.change.is_deletion() {
             if key.kind.ids_may_return() {
                 self.tally.add("ids given again");
-            } else if held.source == Source::Fetched && self.tells_of_deletion(key, after) {
-                // An answer is dated before it was read, so what happened in between counts as
-                // later, until the event of the deletion itself comes.
-                self.tally.add("deletions undone until their event comes");
             } else {
                 return Err(format!("{key:?} is deleted, and comes back to life"));
             }
@@ -119,14 +115,6 @@ impl Course {
             .collect();
         contents.dedup();
         contents
-    }
-
-    /// Whether an event, of this second or a later one, tells that an object is deleted.
-    fn tells_of_deletion(&self, key: &Key, second: i64) -> bool {
-        let Some(last) = self.facts.last_of(key) else { return false };
-        let read = self.facts.read(last, 0, &self.temper);
-        read.created.unix_seconds() >= second
-            && read.projection().is_some_and(|it| it.change.is_deletion())
     }
 
     /// Once every event of the second that is held has come, and none is open, the last one is held.

@@ -83,7 +83,7 @@ impl<'a> Object<'a> {
         let seen = |event: &&'a Received| {
             let projection = projection_of(event);
             let digest = projection.map_or(nothing, |it| it.digest);
-            Seen { sighting: Sighting { second: event.created, digest }, projection }
+            Seen { sighting: Sighting { second: event.created, digest }, projection, asked: false }
         };
         self.events.iter().map(seen).collect()
     }
