@@ -83,7 +83,8 @@ pub(crate) fn write_tombstones(table: &str) -> String {
     )
 }
 
-/// Flags the children of these parents that are not among those shown.
+/// Flags the children of these parents that are not among those shown. The shown are looked up in a
+/// hashed list: compared one by one, a batch of long invoices would cost its square.
 pub(crate) fn flag_children(table: &str, parent: &str) -> String {
     format!(
         "update stripe.{table} as held set deleted = true, sighted_at = shown.at \
@@ -91,7 +92,7 @@ pub(crate) fn flag_children(table: &str, parent: &str) -> String {
          as shown (parent, account, livemode, at) \
          where held.{parent} = shown.parent and held.account = shown.account \
          and held.livemode = shown.livemode and not held.deleted \
-         and held.id <> all ($5::text[])"
+         and held.id not in (select unnest($5::text[]))"
     )
 }
 
