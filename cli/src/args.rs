@@ -38,12 +38,149 @@ pub(crate) enum Command {
     Inbox(InboxCommand),
     /// Read objects from Stripe now, say what differed, and have the mirror take what Stripe says.
     Resync(ResyncArguments),
+    /// Run a job of the reconciler now, and see what the jobs did.
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
+    /// See what does not match between Stripe and the mirror, and have it repaired.
+    #[command(subcommand)]
+    Drift(DriftCommand),
     /// Look after the kept bodies of events.
     #[command(subcommand)]
     Payloads(PayloadsCommand),
     /// What concerns one customer of yours.
     #[command(subcommand)]
     Tenant(TenantCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReconcileCommand {
+    /// Take a turn of a job now: gap_fill, objects, endpoints, janitors or payloads.
+    Run(RunArguments),
+    /// Show when each job last ran, and since when everything is proven.
+    Status(StatusArguments),
+    /// Show what a run compared, found and changed; the last one unless it is named.
+    Report(ReportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The job.
+    #[arg(value_name = "JOB", value_parser = crate::reconcile::job_of)]
+    pub(crate) job: counterfoil_reconciler::Job,
+    /// Only make the plan; nothing is changed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Only what was made since: a time (2026-01-31T12:00:00Z) or an age (90s, 15m, 2h, 7d).
+    #[arg(long, value_name = "TIME", value_parser = crate::span::parse)]
+    pub(crate) since: Option<crate::span::When>,
+    /// Leave off after so many objects or events.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Allow this run to change so many objects, instead of `reconciler.repairs_max`.
+    #[arg(long, value_name = "N")]
+    pub(crate) repairs_max: Option<u64>,
+    /// Print all lines of the plan.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The run's number.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<i64>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DriftCommand {
+    /// List findings, the last seen first.
+    List(DriftListArguments),
+    /// Show one finding: what was held, what Stripe said, what was done.
+    Show(FindingArguments),
+    /// Ask Stripe for the object of a finding now, and have the mirror take what it says.
+    Repair(DriftRepairArguments),
+    /// Close a finding that is none.
+    Dismiss(DriftDismissArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DriftListArguments {
+    /// Only those that are neither corrected nor dismissed.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Of this type: missing_here, missing_there, field_differs, removed_child, entitlement,
+    /// silence or api_version.
+    #[arg(long = "type", value_name = "TYPE", value_parser = crate::drift::type_of)]
+    pub(crate) found: Option<counterfoil_domain::reconcile::FindingType>,
+    /// Of this severity: info, warning or critical.
+    #[arg(long, value_parser = crate::drift::severity_of)]
+    pub(crate) severity: Option<counterfoil_domain::reconcile::Severity>,
+    /// About this object.
+    #[arg(long, value_name = "ID")]
+    pub(crate) object: Option<String>,
+    /// Last seen by this run.
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<i64>,
+    /// At most so many.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FindingArguments {
+    /// The finding's number.
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: i64,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DriftRepairArguments {
+    /// The finding's number.
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: i64,
+    /// Only say what would be taken.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Who repairs it, for the audit; the user of this machine unless given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DriftDismissArguments {
+    /// The finding's number.
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: i64,
+    /// Why it is none.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who says so, for the audit; the user of this machine unless given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,10 +4,12 @@
 //! wrong. What a command prints goes to standard output, logs and progress to standard error.
 
 mod args;
+mod drift;
 mod inbox;
 mod migrate;
 mod output;
 mod payloads;
+mod reconcile;
 mod resync;
 mod scope;
 mod services;
@@ -19,7 +21,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use counterfoil_service::config::Sources;
 
-use args::{Arguments, Command, InboxCommand, PayloadsCommand, TenantCommand};
+use args::{
+    Arguments, Command, DriftCommand, InboxCommand, PayloadsCommand, ReconcileCommand,
+    TenantCommand,
+};
 use services::Service;
 
 /// Does what the command line asks for.
@@ -46,6 +51,21 @@ async fn run(command: Command, sources: &Sources) -> anyhow::Result<ExitCode> {
         Command::Api => services::run(&[Service::Api], sources).await?,
         Command::Migrate => migrate::run(sources).await?,
         Command::Resync(it) => return resync::run(it, sources).await,
+        Command::Reconcile(ReconcileCommand::Run(it)) => {
+            return reconcile::run::run(it, sources).await;
+        }
+        Command::Reconcile(ReconcileCommand::Status(it)) => {
+            return reconcile::status::run(it, sources).await;
+        }
+        Command::Reconcile(ReconcileCommand::Report(it)) => {
+            return reconcile::report::run(it, sources).await;
+        }
+        Command::Drift(DriftCommand::List(it)) => return drift::list::run(it, sources).await,
+        Command::Drift(DriftCommand::Show(it)) => return drift::show::run(it, sources).await,
+        Command::Drift(DriftCommand::Repair(it)) => return drift::repair::run(it, sources).await,
+        Command::Drift(DriftCommand::Dismiss(it)) => {
+            return drift::dismiss::run(it, sources).await;
+        }
         Command::Payloads(PayloadsCommand::Reencrypt(it)) => {
             return payloads::reencrypt(it, sources).await;
         }

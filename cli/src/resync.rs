@@ -5,14 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use counterfoil_domain::Scope;
-use counterfoil_domain::freshness::seen_at;
-use counterfoil_domain::mirror::{ObjectKind, Owner, Projection, Row};
-use counterfoil_projection::{Difference, absent, differences, project, tables};
+use counterfoil_domain::mirror::{ObjectKind, Owner};
+use counterfoil_projection::{Difference, tables};
+use counterfoil_reconciler::{Caller, Compared, look, repair};
 use counterfoil_service::Clock;
 use counterfoil_service::config::{Config, Need, Sources};
-use counterfoil_service::wait::pause;
-use counterfoil_store::{Fetched, FetchedOutcome, Grant, HeldRow, ObjectRef, Rate, Store};
-use counterfoil_stripe_client::{Answer, Asked, StripeClient};
+use counterfoil_store::Store;
 use serde_json::{Value, json};
 
 use crate::args::ResyncArguments;
@@ -28,20 +26,10 @@ pub(crate) fn kind_of(name: &str) -> Result<ObjectKind, String> {
     })
 }
 
-/// What came of one object.
-struct Compared {
-    kind: ObjectKind,
-    id: String,
-    /// What became of the object as a whole, where that is what differs.
-    whole: Option<&'static str>,
-    differences: Vec<(String, Difference)>,
-}
-
 struct Resync<'a> {
     store: &'a Store,
-    client: &'a StripeClient,
+    caller: Caller,
     scope: &'a Scope,
-    rate: Rate,
     dry_run: bool,
     clock: Clock,
 }
@@ -58,13 +46,13 @@ pub(crate) async fn run(arguments: ResyncArguments, sources: &Sources) -> anyhow
         }
         (None, None) => Vec::new(),
     };
+    let clock = Clock::system();
     let resync = Resync {
         store: &store,
-        client: &client,
+        caller: Caller::new(client, store.clone(), scope.clone(), rate(&config), clock.clone()),
         scope: &scope,
-        rate: rate(&config),
         dry_run: arguments.dry_run,
-        clock: Clock::system(),
+        clock,
     };
     let mut differed = 0;
     let mut failed = 0;
@@ -74,7 +62,7 @@ pub(crate) async fn run(arguments: ResyncArguments, sources: &Sources) -> anyhow
             Ok(compared) => {
                 differed += usize::from(compared.differs());
                 output::progress_end();
-                compared.show(arguments.json, arguments.show_personal);
+                show(&compared, arguments.json, arguments.show_personal);
             }
             Err(error) => {
                 failed += 1;
@@ -150,165 +138,55 @@ impl Resync<'_> {
         id: &str,
         customer: Option<&str>,
     ) -> anyhow::Result<Compared> {
-        let object = ObjectRef { kind, id, scope: self.scope };
-        let held = self.store.object(object).await?;
-        let owner =
-            |column: &str| held.as_ref().and_then(|it| it.columns.get(column)).cloned().flatten();
-        let (of_customer, subscription) = (owner("customer"), owner("subscription"));
-        let asked = Asked {
-            kind,
-            id,
-            customer: of_customer.as_deref().or(customer),
-            subscription: subscription.as_deref(),
-        };
-        while let Grant::After(_) | Grant::Paused =
-            self.store.take_call(self.scope, self.rate, self.clock.now()).await?
-        {
-            pause(std::time::Duration::from_millis(100)).await;
-        }
-        let account = self.client.account_for(self.scope, true)?;
-        let begun = self.clock.monotonic();
-        let answer = self.client.fetch(asked, account).await?;
-        let took = self.clock.monotonic().saturating_sub(begun);
-        let (projection, date) = match answer {
-            Answer::Found { body, date } => (project(kind, &body, false)?, date),
-            Answer::Absent { date } => (absent(kind, id.to_owned()), date),
-            Answer::Unaskable { why } => anyhow::bail!("{why}"),
-        };
-        anyhow::ensure!(projection.id == id, "Stripe answered with another object");
-        let compared = self.compare(object, held.as_ref(), &projection).await?;
+        let looked = look(self.store, &self.caller, self.scope, kind, id, customer).await?;
         if !self.dry_run {
-            let second = seen_at(date, took);
-            let fetched = Fetched { scope: self.scope.clone(), second, projection };
             let tables: Vec<_> = tables().collect();
-            let now = self.clock.now();
-            let outcome = self.store.absorb_fetched(&fetched, &tables, now).await?;
-            anyhow::ensure!(
-                outcome != FetchedOutcome::TooSoon,
-                "it changed within this very second; run it again"
-            );
-            let held = self.store.object(object).await?;
-            let left = self.compare(object, held.as_ref(), &fetched.projection).await?;
-            anyhow::ensure!(
-                left.whole.is_none() && left.differences.iter().all(|(_, it)| it.personal),
-                "the mirror holds a sighting that is as late as Stripe's answer, so it was not \
-                 taken; run it again"
-            );
+            repair(self.store, &tables, &looked, self.clock.now()).await?;
         }
-        Ok(compared)
-    }
-
-    async fn compare(
-        &self,
-        object: ObjectRef<'_>,
-        held: Option<&HeldRow>,
-        projection: &Projection,
-    ) -> anyhow::Result<Compared> {
-        let shown = projection.change.row();
-        // A customer without entitlements is told of by no event.
-        let nothing = object.kind == ObjectKind::ActiveEntitlementSummary
-            && projection.children.iter().all(|it| it.rows.is_empty());
-        let whole = match (held, shown) {
-            (None, Some(_)) if nothing => None,
-            (None, Some(_)) => Some("missing here"),
-            (Some(held), None) if !held.deleted => Some("gone at Stripe"),
-            (Some(held), Some(_)) if held.deleted => Some("deleted here, and Stripe shows it"),
-            (None | Some(_), _) => None,
-        };
-        let mut found = Vec::new();
-        if let (Some(held), Some(row)) = (held, shown) {
-            found.extend(differences(&held.columns, row).into_iter().map(|it| (String::new(), it)));
-        }
-        for children in &projection.children {
-            let ours = self.store.children(object, children.table).await?;
-            found.extend(of_children(&ours, &children.rows, children.whole));
-        }
-        // What is erased stays erased, and is no difference.
-        let erased = match projection.customer() {
-            Some(customer) => self.store.is_erased(customer, self.scope).await?,
-            None => false,
-        };
-        found.retain(|(_, it)| !(erased && it.personal));
-        Ok(Compared { kind: object.kind, id: object.id.to_owned(), whole, differences: found })
+        Ok(looked.compared)
     }
 }
 
-fn of_children(ours: &[HeldRow], theirs: &[Row], whole: bool) -> Vec<(String, Difference)> {
-    let note = |id: &str, held: &str, shown: &str| {
-        let difference = Difference {
-            column: "(whole)",
-            personal: false,
-            held: Some(held.to_owned()),
-            shown: Some(shown.to_owned()),
-        };
-        (id.to_owned(), difference)
+fn show(compared: &Compared, as_json: bool, show_personal: bool) {
+    let value = |it: &Difference, value: &Option<String>| match value {
+        Some(_) if it.personal && !show_personal => "(personal)".to_owned(),
+        Some(text) => text.clone(),
+        None => "-".to_owned(),
     };
-    let mut found = Vec::new();
-    for row in theirs {
-        match ours.iter().find(|it| it.id == row.id) {
-            None => found.push(note(&row.id, "missing", "there")),
-            Some(held) if held.deleted => found.push(note(&row.id, "removed", "there")),
-            Some(held) => found
-                .extend(differences(&held.columns, row).into_iter().map(|it| (row.id.clone(), it))),
-        }
-    }
-    for held in ours.iter().filter(|it| whole && !it.deleted) {
-        if !theirs.iter().any(|it| it.id == held.id) {
-            found.push(note(&held.id, "there", "removed"));
-        }
-    }
-    found
-}
-
-impl Compared {
-    fn differs(&self) -> bool {
-        self.whole.is_some() || !self.differences.is_empty()
-    }
-
-    fn show(&self, as_json: bool, show_personal: bool) {
-        let value = |it: &Difference, value: &Option<String>| match value {
-            Some(_) if it.personal && !show_personal => "(personal)".to_owned(),
-            Some(text) => text.clone(),
-            None => "-".to_owned(),
+    if as_json {
+        let each = |(child, it): &(String, Difference)| {
+            json!({
+                "child": Some(child).filter(|it| !it.is_empty()),
+                "column": it.column,
+                "held": it.held.as_ref().map(|_| value(it, &it.held)),
+                "stripe": it.shown.as_ref().map(|_| value(it, &it.shown)),
+            })
         };
-        if as_json {
-            let each = |(child, it): &(String, Difference)| {
-                json!({
-                    "child": Some(child).filter(|it| !it.is_empty()),
-                    "column": it.column,
-                    "held": it.held.as_ref().map(|_| value(it, &it.held)),
-                    "stripe": it.shown.as_ref().map(|_| value(it, &it.shown)),
-                })
-            };
-            let differences: Vec<Value> = self.differences.iter().map(each).collect();
-            let json = json!({
-                "type": self.kind.as_str(), "id": self.id, "whole": self.whole,
-                "differs": self.differs(), "differences": differences,
-            });
-            output::line(&json.to_string());
-            return;
-        }
-        let verdict = match (self.whole, self.differences.len()) {
-            (Some(whole), _) => whole.to_owned(),
-            (None, 0) => "the same on both sides".to_owned(),
-            (None, 1) => "1 difference".to_owned(),
-            (None, count) => format!("{count} differences"),
-        };
-        output::line(&format!("{} {}: {verdict}", self.kind, self.id));
-        if self.differences.is_empty() {
-            return;
-        }
-        let cells = |(child, it): &(String, Difference)| {
-            let column = if child.is_empty() {
-                it.column.to_owned()
-            } else {
-                format!("{child} {}", it.column)
-            };
-            vec![column, value(it, &it.held), value(it, &it.shown)]
-        };
-        output::table(
-            &["COLUMN", "WE HELD", "STRIPE SAYS"],
-            &self.differences.iter().map(cells).collect::<Vec<_>>(),
-        );
+        let differences: Vec<Value> = compared.differences.iter().map(each).collect();
+        let json = json!({
+            "type": compared.kind.as_str(), "id": compared.id, "whole": compared.whole,
+            "differs": compared.differs(), "differences": differences,
+        });
+        output::line(&json.to_string());
+        return;
     }
+    let verdict = match (compared.whole, compared.differences.len()) {
+        (Some(whole), _) => whole.to_owned(),
+        (None, 0) => "the same on both sides".to_owned(),
+        (None, 1) => "1 difference".to_owned(),
+        (None, count) => format!("{count} differences"),
+    };
+    output::line(&format!("{} {}: {verdict}", compared.kind, compared.id));
+    if compared.differences.is_empty() {
+        return;
+    }
+    let cells = |(child, it): &(String, Difference)| {
+        let column =
+            if child.is_empty() { it.column.to_owned() } else { format!("{child} {}", it.column) };
+        vec![column, value(it, &it.held), value(it, &it.shown)]
+    };
+    output::table(
+        &["COLUMN", "WE HELD", "STRIPE SAYS"],
+        &compared.differences.iter().map(cells).collect::<Vec<_>>(),
+    );
 }

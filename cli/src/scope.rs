@@ -6,6 +6,11 @@ use secrecy::ExposeSecret;
 
 use crate::args::ScopeArguments;
 
+/// The account and mode of the configuration and its key.
+pub(crate) fn own_scope(config: &Config) -> Scope {
+    scope_of(ScopeArguments { account: None, live: false, test: false }, config)
+}
+
 /// What was asked for; else what the configuration says; else the mode of the key.
 pub(crate) fn scope_of(arguments: ScopeArguments, config: &Config) -> Scope {
     let account = arguments

@@ -5,15 +5,20 @@
 //! mends ends the process. On SIGTERM or SIGINT every service finishes what it has in hand; the
 //! admin listeners answer until the end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
 use counterfoil_api::Api;
 use counterfoil_bus::{AmqpUrl, Bound, BusMetrics, BusOptions, Publisher, Topology};
+use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_ingest::{Ingest, Parts};
-use counterfoil_reconciler::{ReconcilerMetrics, ReconcilerOptions};
+use counterfoil_reconciler::{
+    Context as ReconcilerContext, Job, Policies, ReconcilerMetrics, ReconcilerOptions, Schedule,
+    Settings, Wanted, WantedEndpoint,
+};
 use counterfoil_service::admin::register_build_info;
-use counterfoil_service::config::{Config, Need, Sources, StoreConfig};
+use counterfoil_service::config::{Config, Need, Payload, Sources, StoreConfig};
 use counterfoil_service::wait::pause;
 use counterfoil_service::{Admin, Clock, Health, Shutdown, telemetry};
 use counterfoil_store::{ConnectOptions, PayloadKeys, Rate, Store, StoreError};
@@ -22,6 +27,8 @@ use counterfoil_worker::{Choices, WorkerMetrics, WorkerOptions};
 use prometheus::Registry;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
+
+use crate::scope::own_scope;
 
 /// One of the four services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,17 +217,17 @@ fn start_reconciler(
 ) -> anyhow::Result<()> {
     let config = &process.config;
     let store_config = config.store()?.clone();
-    let days = config.reconciler.payload_retention_days;
+    let store = open_store(&store_config, "counterfoil reconciler")?;
+    let metrics = ReconcilerMetrics::register(registry)?;
+    let (clock, shutdown) = (process.clock.clone(), process.shutdown.clone());
     let options = ReconcilerOptions {
-        store: open_store(&store_config, "counterfoil reconciler")?,
-        payload_keep_days: u16::try_from(days).unwrap_or(u16::MAX),
-        clock: process.clock.clone(),
+        context: reconciler_context(config, store, clock, shutdown, metrics)?,
+        schedules: schedules(config)?,
         health,
-        metrics: ReconcilerMetrics::register(registry)?,
     };
     let shutdown = process.shutdown.clone();
     running.spawn(async move {
-        let store = options.store.clone();
+        let store = options.context.store.clone();
         if !prepare(&store, &store_config, &options.health, &shutdown).await? {
             return Ok(());
         }
@@ -241,6 +248,65 @@ async fn start_api(
     let shutdown = process.shutdown.clone();
     running.spawn(async move { Ok(api.run(&health, shutdown).await?) });
     Ok(())
+}
+
+/// What the reconciler's jobs work with, by the configuration.
+pub(crate) fn reconciler_context(
+    config: &Config,
+    store: Store,
+    clock: Clock,
+    shutdown: Shutdown,
+    metrics: ReconcilerMetrics,
+) -> anyhow::Result<ReconcilerContext> {
+    let chosen = &config.reconciler;
+    let bus = match config.bus() {
+        Ok(_) => Some(bus_options(config, "reconciler", None)?),
+        // The jobs that need it say so.
+        Err(_) => None,
+    };
+    let kinds =
+        if chosen.kinds.is_empty() { ObjectKind::ALL.to_vec() } else { chosen.kinds.clone() };
+    let endpoints = config.ingest.endpoints.iter().map(|it| WantedEndpoint {
+        name: it.name.clone(),
+        url: it.url.clone(),
+        api_version: it.api_version.clone(),
+        thin: it.payload == Payload::Thin,
+        managed: it.managed,
+    });
+    Ok(ReconcilerContext {
+        store,
+        stripe: stripe_client(config)?,
+        bus,
+        scope: own_scope(config),
+        rate: rate(config),
+        settings: Settings {
+            grace: chosen.grace,
+            backlog_wait: chosen.backlog_wait,
+            repairs_max: chosen.repairs_max,
+            policies: Policies::new(chosen.policies.iter().copied()),
+            parallel: chosen.parallel,
+            kinds,
+            silence_after: chosen.silence_after,
+            endpoints: endpoints.collect(),
+            payload_keep_days: u16::try_from(chosen.payload_retention_days).unwrap_or(u16::MAX),
+        },
+        tables: counterfoil_projection::tables().collect(),
+        clock,
+        shutdown,
+        metrics,
+        wanted: Wanted::default(),
+    })
+}
+
+/// When each job runs.
+fn schedules(config: &Config) -> anyhow::Result<BTreeMap<Job, Schedule>> {
+    let mut all = BTreeMap::new();
+    for (name, text) in &config.reconciler.schedules {
+        let job = Job::parse(name).with_context(|| format!("there is no job {name}"))?;
+        let schedule = Schedule::parse(text).with_context(|| format!("reconciler.{name}"))?;
+        all.extend(schedule.map(|it| (job, it)));
+    }
+    Ok(all)
 }
 
 /// Waits for Postgres and sees to its schema. `false` when the process is asked to end meanwhile.

@@ -1,40 +1,20 @@
-//! The janitor of payloads.
+//! The janitor of payloads: makes the coming partitions and drops what retention no longer keeps.
+//! Until it has run, payloads go to the default partition, so nothing waits for it.
 
-use counterfoil_service::Clock;
-use counterfoil_store::Store;
+use crate::turn::{JobError, Running};
 
-use crate::metrics::ReconcilerMetrics;
-
-/// The job's name in metrics and logs.
-pub(crate) const JOB: &str = "payloads";
-
-/// Makes the coming partitions and drops what retention no longer keeps.
-#[derive(Clone)]
-pub(crate) struct PayloadJanitor {
-    pub(crate) store: Store,
-    pub(crate) keep_days: u16,
-    pub(crate) clock: Clock,
-    pub(crate) metrics: ReconcilerMetrics,
-}
-
-impl PayloadJanitor {
-    pub(crate) async fn run(&self) {
-        let now = self.clock.now();
-        match self.store.keep_payloads(now, self.keep_days).await {
-            Ok(done) => {
-                self.metrics.completed(JOB, now);
-                tracing::info!(
-                    job = JOB,
-                    partitions_made = done.made,
-                    partitions_dropped = done.dropped,
-                    payloads_deleted = done.deleted,
-                    "completed"
-                );
-            }
-            Err(error) => {
-                self.metrics.failed(JOB);
-                tracing::warn!(job = JOB, %error, "failed; the next tick tries again");
-            }
-        }
+pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
+    let context = running.context;
+    if running.how.dry_run {
+        return Ok(());
     }
+    let done =
+        context.store.keep_payloads(running.now(), context.settings.payload_keep_days).await?;
+    let made = [
+        ("partitions_made", i64::try_from(done.made).unwrap_or(i64::MAX)),
+        ("partitions_dropped", i64::try_from(done.dropped).unwrap_or(i64::MAX)),
+        ("payloads_deleted", done.deleted),
+    ];
+    context.store.tally(&running.handle, &made).await?;
+    Ok(())
 }

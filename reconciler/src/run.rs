@@ -1,54 +1,146 @@
 //! Starting and stopping the jobs.
 
-use counterfoil_service::{Clock, Health, Shutdown};
-use counterfoil_store::Store;
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::metrics::ReconcilerMetrics;
-use crate::payloads::PayloadJanitor;
+use counterfoil_service::wait::pause;
+use counterfoil_service::{Health, Shutdown};
+use counterfoil_store::RunState;
+use tokio::sync::mpsc;
+use tokio_cron_scheduler::{Job as Tick, JobScheduler, JobSchedulerError};
+
+use crate::context::Context;
+use crate::job::Job;
+use crate::schedule::Schedule;
+use crate::turn::{How, JobError, Turn, turn};
 
 /// What the reconciler is made of.
 pub struct ReconcilerOptions {
-    /// The database, migrated.
-    pub store: Store,
-    /// Days for which payloads are kept.
-    pub payload_keep_days: u16,
-    /// The clock.
-    pub clock: Clock,
+    /// What the jobs work with.
+    pub context: Context,
+    /// When each job runs; one that is missing does not run by itself.
+    pub schedules: BTreeMap<Job, Schedule>,
     /// Where the reconciler says how it is.
     pub health: Health,
-    /// Where the numbers go.
-    pub metrics: ReconcilerMetrics,
 }
 
 /// Why the reconciler could not run.
 #[derive(Debug, thiserror::Error)]
-#[error("the scheduler failed; the jobs do not run, restart the reconciler")]
-pub struct ReconcilerError(#[from] JobSchedulerError);
+pub enum ReconcilerError {
+    /// The scheduler.
+    #[error("the scheduler failed; the jobs do not run, restart the reconciler")]
+    Scheduler(#[from] JobSchedulerError),
+    /// Postgres, where runs are remembered.
+    #[error("the last runs cannot be read; the jobs do not run, restart the reconciler")]
+    Runs(#[source] JobError),
+}
 
-/// Seventeen minutes past every hour: away from the full hour, at which everybody's jobs run.
-const HOURLY: &str = "0 17 * * * *";
+/// How often it is looked whether a job asked for another, and whether a run waits to be gone on
+/// with.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// When a run that left off because Stripe, Postgres or the broker was away is gone on with.
+const AGAIN: Duration = Duration::from_mins(1);
 
-/// Runs the jobs by the clock, and once at the start, until `shutdown` is requested.
+/// Runs of a job among which the last of this account and mode is looked for.
+const RUNS: u32 = 50;
+
+/// Runs the jobs by the clock until `shutdown` is requested. A tick that passed while no reconciler
+/// ran is made up for once, at the start. Each job runs by itself: a long one delays no other.
 pub async fn run(options: ReconcilerOptions, shutdown: Shutdown) -> Result<(), ReconcilerError> {
     let health = options.health.component("jobs");
-    let janitor = PayloadJanitor {
-        store: options.store,
-        keep_days: options.payload_keep_days,
-        clock: options.clock,
-        metrics: options.metrics,
-    };
+    let context = Arc::new(options.context);
     let mut scheduler = JobScheduler::new().await?;
-    let hourly = janitor.clone();
-    let job = Job::new_async(HOURLY, move |_, _| {
-        let janitor = hourly.clone();
-        Box::pin(async move { janitor.run().await })
-    })?;
-    scheduler.add(job).await?;
+    let mut lanes = BTreeMap::new();
+    let mut running = tokio::task::JoinSet::new();
+    for (job, schedule) in &options.schedules {
+        if job.asks_stripe() && context.stripe.is_none() {
+            tracing::warn!(job = job.as_str(), "does not run: STRIPE_SECRET_KEY is not set");
+            continue;
+        }
+        // One place: ticks that come while the job runs are one.
+        let (ticks, ticked) = mpsc::channel::<()>(1);
+        let of_clock = ticks.clone();
+        let tick = Tick::new_async(schedule.as_str(), move |_, _| {
+            // Full: a tick waits already.
+            let _ = of_clock.try_send(());
+            Box::pin(async {})
+        })?;
+        scheduler.add(tick).await?;
+        if is_due(&context, *job, schedule).await.map_err(ReconcilerError::Runs)? {
+            let _ = ticks.try_send(());
+        }
+        lanes.insert(*job, ticks);
+        running.spawn(lane(Arc::clone(&context), *job, ticked));
+    }
+    let counts = context.store.open_findings().await;
+    context.metrics.open(&counts.map_err(|it| ReconcilerError::Runs(it.into()))?);
     scheduler.start().await?;
-    janitor.run().await;
     health.working();
-    shutdown.requested().await;
+    loop {
+        tokio::select! {
+            () = shutdown.requested() => break,
+            () = pause(LOOK_EVERY) => {}
+        }
+        for job in context.wanted.take() {
+            if let Some(ticks) = lanes.get(&job) {
+                let _ = ticks.try_send(());
+            }
+        }
+    }
     scheduler.shutdown().await?;
+    drop(lanes);
+    // Runs see the shutdown themselves and leave off between two steps.
+    while running.join_next().await.is_some() {}
     Ok(())
+}
+
+/// Whether a tick of the job was missed, and what its last completed run shows in the metrics.
+async fn is_due(context: &Context, job: Job, schedule: &Schedule) -> Result<bool, JobError> {
+    let store = &context.store;
+    let completed = store.last_completed(job.as_str(), &context.scope).await?;
+    context.metrics.completed(job.as_str(), completed.map(|it| it.1));
+    let runs = store.runs(Some(job.as_str()), RUNS).await?;
+    let last = runs.iter().find(|it| it.scope == context.scope && !it.dry_run);
+    Ok(match last {
+        // Left behind by a process that was killed.
+        Some(last) if last.state == RunState::Running => true,
+        Some(last) => schedule.is_missed(last.started_at, context.clock.now()),
+        None => job.runs_at_first_start(),
+    })
+}
+
+/// Runs one job, tick by tick.
+async fn lane(context: Arc<Context>, job: Job, mut ticked: mpsc::Receiver<()>) {
+    let shutdown = context.shutdown.clone();
+    loop {
+        tokio::select! {
+            () = shutdown.requested() => return,
+            tick = ticked.recv() => if tick.is_none() { return },
+        }
+        // What left off goes on soon, and not at the next tick, which may be a day away.
+        while !once(&context, job).await {
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = pause(AGAIN) => {}
+            }
+        }
+    }
+}
+
+/// One turn. `false` where it is to be gone on with.
+async fn once(context: &Context, job: Job) -> bool {
+    let name = job.as_str();
+    match turn(context, job, How::default()).await {
+        Ok(Turn::Ended(_)) | Err(JobError::Stopped) => true,
+        Ok(Turn::Busy) => {
+            tracing::debug!(job = name, "another process is at it");
+            true
+        }
+        Err(error) => {
+            let goes_on = error.goes_on();
+            tracing::warn!(job = name, %error, goes_on, "left off");
+            !goes_on
+        }
+    }
 }

@@ -202,7 +202,9 @@ impl From<StoreError> for Failure {
             StoreError::Unavailable(_) | StoreError::Schema(_) => {
                 Self::Outage(Outage { cause: error.to_string() })
             }
-            StoreError::NoRandomness => Self::Outage(Outage { cause: error.to_string() }),
+            StoreError::NoRandomness | StoreError::TakenOver => {
+                Self::Outage(Outage { cause: error.to_string() })
+            }
             StoreError::Conflict => Self::Later,
             StoreError::Refused { .. } => Self::Refused(error.to_string()),
             StoreError::Unforeseen(ref source) => {

@@ -208,6 +208,7 @@ impl Refetcher {
                 error @ (StoreError::Unavailable(_)
                 | StoreError::Schema(_)
                 | StoreError::NoRandomness
+                | StoreError::TakenOver
                 | StoreError::Unforeseen(_)),
             ) => return Err(error.into()),
         };

@@ -4,10 +4,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bytes::Bytes;
-use counterfoil_bus::{EventMessage, Line, Publisher, Receipt};
-use counterfoil_domain::{EventKey, Scope};
-use counterfoil_projection::coverage;
+use counterfoil_bus::{Publisher, Receipt};
+use counterfoil_domain::EventKey;
+use counterfoil_reconciler::{Origin, again};
 use counterfoil_service::Clock;
 use counterfoil_service::config::{Config, EndpointConfig, Mode, Need, Sources};
 use counterfoil_service::wait::pause;
@@ -130,7 +129,7 @@ async fn replay(
         for row in chunk {
             let body = bodies.iter().position(|it| it.key == row.key);
             match body.map(|at| bodies.swap_remove(at).body) {
-                Some(Ok(body)) => messages.push(message(config, row, body)),
+                Some(Ok(body)) => messages.push(again(row, body, origin(config, row))),
                 Some(Err(error)) => {
                     output::say(&format!("{}: its body cannot be read: {error}", row.key.id));
                     done.unreadable += 1;
@@ -156,33 +155,19 @@ async fn replay(
     Ok(done)
 }
 
-/// The event as its endpoint would receive it by today's settings; the account and mode it was
-/// recorded under where that endpoint is no longer configured.
-fn message(config: &Config, row: &InboxRow, body: Vec<u8>) -> (Line, counterfoil_bus::Message) {
-    let scope = &row.key.scope;
+/// What the endpoint of an event expects by today's settings; the account and mode it was recorded
+/// under where that endpoint is no longer configured.
+fn origin(config: &Config, row: &InboxRow) -> Origin {
     let endpoint = config.ingest.endpoints.iter().find(|it| it.name == row.endpoint);
-    let (account, livemode, connect) = if let Some(it) = endpoint {
-        (it.account.clone(), expected_mode(it), it.connect)
-    } else {
-        let account = (scope.account != Scope::OWN).then(|| scope.account.clone());
-        (account, Some(scope.livemode), true)
-    };
-    let message = EventMessage {
-        id: row.key.id.clone(),
-        event_type: Some(row.event_type.clone()).filter(|it| !it.is_empty()),
-        endpoint: row.endpoint.clone(),
-        account,
-        livemode,
-        connect,
-        api_version: row.api_version.clone(),
-        expected_version: endpoint.and_then(|it| it.api_version.clone()),
-        received_at: row.received_at,
-        traceparent: None,
-        park: None,
-        replay: true,
-        body: Bytes::from(body),
-    };
-    (Line::Events(coverage::lane_of(&row.event_type)), message.into_message())
+    endpoint.map_or_else(
+        || Origin::recorded(&row.key.scope),
+        |it| Origin {
+            account: it.account.clone(),
+            livemode: expected_mode(it),
+            connect: it.connect,
+            expected_version: it.api_version.clone(),
+        },
+    )
 }
 
 fn expected_mode(endpoint: &EndpointConfig) -> Option<bool> {

@@ -11,6 +11,7 @@ pub mod freshness;
 pub mod lane;
 pub mod mirror;
 pub mod outcome;
+pub mod reconcile;
 pub mod retry;
 pub mod scope;
 pub mod timestamp;

@@ -5,7 +5,9 @@
 //! remembered, so that a replay, a refetch or a sweep does not bring back what Stripe still shows.
 //! Safe to repeat.
 
-use counterfoil_domain::mirror::{Owner, Table, Type};
+use std::collections::BTreeSet;
+
+use counterfoil_domain::mirror::{ObjectKind, Owner, Table, Type};
 use counterfoil_domain::{Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -13,7 +15,6 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use crate::absorb::Received;
 use crate::connect::Store;
 use crate::error::StoreError;
-use crate::mirror::ObjectKey;
 
 /// Held shared by everything that writes the mirror, and alone by an erasure: what began before
 /// it knew of the erasure has ended when the erasure goes through the tables.
@@ -81,28 +82,28 @@ impl Store {
     /// Whether a customer's personal data was erased.
     pub async fn is_erased(&self, customer: &str, scope: &Scope) -> Result<bool, StoreError> {
         let mut connection = self.pool.acquire().await?;
-        Ok(is_erased(&mut connection, customer, scope).await?)
+        Ok(!erased_among(&mut connection, &[customer], scope).await?.is_empty())
     }
 }
 
-/// Whether a customer's personal data was erased.
-pub(crate) async fn is_erased(
+/// Those of these customers whose personal data was erased.
+pub(crate) async fn erased_among(
     connection: &mut PgConnection,
-    customer: &str,
+    customers: &[&str],
     scope: &Scope,
-) -> Result<bool, sqlx::Error> {
+) -> Result<BTreeSet<String>, sqlx::Error> {
     let found = sqlx::query_scalar!(
         r#"
-        select 1 as "one!" from counterfoil.erased
-        where customer = $1 and account = $2 and livemode = $3
+        select customer from counterfoil.erased
+        where customer = any ($1) and account = $2 and livemode = $3
         "#,
-        customer,
+        customers as &[&str],
         scope.account,
         scope.livemode,
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(found.is_some())
+    Ok(found.into_iter().collect())
 }
 
 /// Removes the bodies of events about a customer, or about an object that is the customer's through
@@ -202,14 +203,15 @@ pub(crate) async fn again(
 pub(crate) async fn again_fetched(
     connection: &mut PgConnection,
     tables: &[&'static Table],
-    key: &ObjectKey,
+    kind: ObjectKind,
+    ids: &[&str],
 ) -> Result<(), sqlx::Error> {
-    let table = tables.iter().find(|it| it.name == key.kind.table());
+    let table = tables.iter().find(|it| it.name == kind.table());
     let Some(table) = table.filter(|it| is_untold(it)) else {
         return Ok(());
     };
     if let Some(sql) = empty_rows(tables, table, "held.id = any($1)") {
-        sqlx::query(AssertSqlSafe(sql)).bind([key.id.as_str()]).execute(connection).await?;
+        sqlx::query(AssertSqlSafe(sql)).bind(ids).execute(connection).await?;
     }
     Ok(())
 }

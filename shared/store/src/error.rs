@@ -19,6 +19,9 @@ pub enum StoreError {
     /// The database is not the one this program knows.
     #[error("the database does not fit this version: {0}")]
     Schema(String),
+    /// Another process went on with the run of a job that this one held. Nothing was written.
+    #[error("another process has taken this run over, and nothing was written; it goes on there")]
+    TakenOver,
     /// The operating system gives no random numbers, so nothing can be encrypted.
     #[error("the system gives no random numbers, so bodies cannot be encrypted")]
     NoRandomness,

@@ -12,7 +12,7 @@ use sqlx::types::time::OffsetDateTime;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::connect::Store;
-use crate::erase::{BEGIN_WRITING, again_fetched, is_erased};
+use crate::erase::{BEGIN_WRITING, again_fetched, erased_among};
 use crate::error::StoreError;
 use crate::mirror::{self, ObjectKey, Winner};
 
@@ -57,11 +57,26 @@ impl Store {
         tables: &[&'static Table],
         now: Timestamp,
     ) -> Result<FetchedOutcome, StoreError> {
+        let all = std::slice::from_ref(fetched);
+        let mut outcomes = self.absorb_all_fetched(&fetched.scope, all, tables, now).await?;
+        // One answer for each.
+        outcomes.pop().ok_or(StoreError::Conflict)
+    }
+
+    /// Absorbs fetched objects of one scope, each of them once, in one transaction; answers what came
+    /// of each, in order. A value that Postgres refuses fails all of them: the caller splits them.
+    pub async fn absorb_all_fetched(
+        &self,
+        scope: &Scope,
+        fetched: &[Fetched],
+        tables: &[&'static Table],
+        now: Timestamp,
+    ) -> Result<Vec<FetchedOutcome>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin_with(BEGIN_WRITING).await?;
-        if let Some(outcome) = absorb_once(&mut transaction, fetched, tables, now).await? {
+        if let Some(outcomes) = absorb_once(&mut transaction, scope, fetched, tables, now).await? {
             transaction.commit().await?;
-            Ok(outcome)
+            Ok(outcomes)
         } else {
             transaction.rollback().await?;
             Err(StoreError::Conflict)
@@ -89,7 +104,8 @@ impl Store {
         let Some(second) = held.and_then(|it| Timestamp::try_from(it).ok()) else {
             return Ok(None);
         };
-        close(&mut connection, object, second, "a later sighting is held", now).await?;
+        let settled = [(object, second)];
+        close(&mut connection, object.scope, &settled, "a later sighting is held", now).await?;
         Ok(Some(second))
     }
 
@@ -184,49 +200,65 @@ impl Store {
 
 async fn absorb_once(
     connection: &mut PgConnection,
-    fetched: &Fetched,
+    scope: &Scope,
+    fetched: &[Fetched],
     tables: &[&'static Table],
     now: Timestamp,
-) -> Result<Option<FetchedOutcome>, StoreError> {
-    let projection = &fetched.projection;
-    let key = ObjectKey {
-        kind: projection.kind,
-        id: projection.id.clone(),
-        scope: fetched.scope.clone(),
+) -> Result<Option<Vec<FetchedOutcome>>, StoreError> {
+    let key = |it: &Fetched| ObjectKey {
+        kind: it.projection.kind,
+        id: it.projection.id.clone(),
+        scope: scope.clone(),
     };
-    let held = mirror::lock(connection, [&key]).await?.remove(&key);
-    let sighting = Sighting { second: fetched.second, digest: projection.digest };
-    let seen = Seen { sighting, projection: Some(projection), asked: true };
-    let rule_of = held.as_ref().map(mirror::Held::as_rule);
-    let ruled = rule(rule_of, &[seen], &BTreeMap::new(), false);
-    match ruled.rulings.first() {
-        // What was cut although all pages were asked for is written as far as it goes.
-        Some(Ruling::Ask(_)) if ruled.write.is_none() => {
-            return Ok(Some(FetchedOutcome::TooSoon));
+    let keys: Vec<ObjectKey> = fetched.iter().map(key).collect();
+    let held = mirror::lock(connection, keys.iter()).await?;
+    let customers: Vec<&str> = fetched.iter().filter_map(|it| it.projection.customer()).collect();
+    let erased = erased_among(connection, &customers, scope).await?;
+    let mut winners = Vec::new();
+    let mut written: BTreeMap<ObjectKind, Vec<&str>> = BTreeMap::new();
+    let mut settled = Vec::new();
+    let mut outcomes = Vec::with_capacity(fetched.len());
+    for (it, key) in fetched.iter().zip(&keys) {
+        let projection = &it.projection;
+        let rule_of = held.get(key).map(mirror::Held::as_rule);
+        let sighting = Sighting { second: it.second, digest: projection.digest };
+        let seen = Seen { sighting, projection: Some(projection), asked: true };
+        let ruled = rule(rule_of, &[seen], &BTreeMap::new(), false);
+        match ruled.rulings.first() {
+            // What was cut although all pages were asked for is written as far as it goes.
+            Some(Ruling::Ask(_)) if ruled.write.is_none() => {
+                outcomes.push(FetchedOutcome::TooSoon);
+                continue;
+            }
+            Some(Ruling::Apply | Ruling::Superseded | Ruling::Duplicate | Ruling::Ask(_))
+            | None => {}
         }
-        Some(Ruling::Apply | Ruling::Superseded | Ruling::Duplicate | Ruling::Ask(_)) | None => {}
-    }
-    if ruled.write.is_some() || shows_hidden(rule_of, &seen) {
-        let erased = match projection.customer() {
-            Some(customer) => is_erased(connection, customer, &fetched.scope).await?,
-            None => false,
-        };
-        let winner = Winner {
-            scope: &fetched.scope,
-            second: fetched.second,
-            event: None,
-            projection,
-            held: held.is_some(),
-            erased,
-        };
-        if !mirror::write(connection, &[winner]).await? {
-            return Ok(None);
+        if ruled.write.is_some() || shows_hidden(rule_of, &seen) {
+            written.entry(key.kind).or_default().push(&key.id);
+            winners.push(Winner {
+                scope,
+                second: it.second,
+                event: None,
+                projection,
+                held: rule_of.is_some(),
+                erased: projection.customer().is_some_and(|it| erased.contains(it)),
+            });
         }
-        again_fetched(connection, tables, &key).await?;
+        settled.push((ObjectRef { kind: key.kind, id: &key.id, scope }, it.second));
+        outcomes.push(FetchedOutcome::Settled(0));
     }
-    let object = ObjectRef { kind: key.kind, id: &key.id, scope: &key.scope };
-    let closed = close(connection, object, fetched.second, "settled by asking Stripe", now).await?;
-    Ok(Some(FetchedOutcome::Settled(closed)))
+    if !mirror::write(connection, &winners).await? {
+        return Ok(None);
+    }
+    for (kind, ids) in written {
+        again_fetched(connection, tables, kind, &ids).await?;
+    }
+    let closed = close(connection, scope, &settled, "settled by asking Stripe", now).await?;
+    let mut closed = closed.into_iter();
+    for outcome in outcomes.iter_mut().filter(|it| matches!(it, FetchedOutcome::Settled(_))) {
+        *outcome = FetchedOutcome::Settled(closed.next().unwrap_or(0));
+    }
+    Ok(Some(outcomes))
 }
 
 /// Whether the answer says what is held already, and shows children beside it that only an answer
@@ -236,41 +268,58 @@ fn shows_hidden(held: Option<Held>, seen: &Seen<'_>) -> bool {
         && seen.projection.is_some_and(|it| !it.hidden && !it.children.is_empty())
 }
 
-/// Closes the events that waited. Whether one of them was the last before the sighting no longer
-/// matters: that one is later than all of them. Only those of the object's own kind: the ids of
-/// products and of old prices are given by the caller, and one of each may be the same.
+/// Closes the events that waited for these objects, and answers how many for each. Whether one of
+/// them was the last before the sighting no longer matters: that one is later than all of them. Only
+/// those of the object's own kind: the ids of products and of old prices are given by the caller,
+/// and one of each may be the same.
 async fn close(
     connection: &mut PgConnection,
-    object: ObjectRef<'_>,
-    second: Timestamp,
+    scope: &Scope,
+    settled: &[(ObjectRef<'_>, Timestamp)],
     reason: &str,
     now: Timestamp,
-) -> Result<u64, sqlx::Error> {
+) -> Result<Vec<u64>, sqlx::Error> {
+    let id: Vec<&str> = settled.iter().map(|it| it.0.id).collect();
+    let kind: Vec<&str> = settled.iter().map(|it| it.0.kind.as_str()).collect();
+    let second: Vec<OffsetDateTime> = settled.iter().map(|it| it.1.into()).collect();
     let closed = sqlx::query!(
         r#"
-        with closed as (
-            update counterfoil.inbox
-            set outcome = 'superseded', reason = $7, settled_at = $5
-            where object_id = $1
-                and account = $2
-                and livemode = $3
-                and created < $4
-                and object_kind = $6
-                and outcome = 'refetching'
-            returning event_id, account, livemode
+        with settled as (
+            select * from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality
+                as t (id, kind, second, place)
+        ),
+        closed as (
+            update counterfoil.inbox as held
+            set outcome = 'superseded', reason = $7, settled_at = $6
+            from settled
+            where held.object_id = settled.id
+                and held.account = $4
+                and held.livemode = $5
+                and held.created < settled.second
+                and held.object_kind = settled.kind
+                and held.outcome = 'refetching'
+            returning held.event_id, held.account, held.livemode, settled.place
+        ),
+        noted as (
+            insert into counterfoil.attempts
+                (event_id, account, livemode, at, cause, outcome, reason)
+            select event_id, account, livemode, $6, 'asked', 'superseded', $7 from closed
         )
-        insert into counterfoil.attempts (event_id, account, livemode, at, cause, outcome, reason)
-        select event_id, account, livemode, $5, 'asked', 'superseded', $7 from closed
+        select settled.place as "place!", count(closed.event_id) as "count!"
+        from settled
+        left join closed using (place)
+        group by settled.place
+        order by settled.place
         "#,
-        object.id,
-        object.scope.account,
-        object.scope.livemode,
-        OffsetDateTime::from(second),
+        &id as &[&str],
+        &kind as &[&str],
+        &second,
+        scope.account,
+        scope.livemode,
         OffsetDateTime::from(now),
-        object.kind.as_str(),
         reason,
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(closed.rows_affected())
+    Ok(closed.into_iter().map(|it| u64::try_from(it.count).unwrap_or(0)).collect())
 }

@@ -14,6 +14,7 @@ mod fetched;
 mod inbox;
 mod mirror;
 mod payload;
+mod reconcile;
 mod reencrypt;
 mod retention;
 mod rows;
@@ -28,6 +29,10 @@ pub use error::StoreError;
 pub use fetched::{Fetched, FetchedOutcome, ObjectRef};
 pub use inbox::{Filter, InboxRow, Payload, Span};
 pub use payload::Unreadable;
+pub use reconcile::{
+    Asking, AuditEntry, AuditLine, Correction, Finding, FindingFilter, FoundCount, JobLock,
+    NewFinding, OpenCount, Progress, Proof, Run, RunHandle, RunState, Suspect, Verdict, Walk,
+};
 pub use reencrypt::{Passed, Reencrypted};
 pub use retention::Retention;
 pub use rows::HeldRow;

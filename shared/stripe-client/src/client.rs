@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use counterfoil_domain::{Scope, Timestamp};
-use http::header::{AUTHORIZATION, DATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -142,6 +142,37 @@ impl StripeClient {
             operation,
             what: "no address can be made of the base and the id",
         })?;
+        self.answered(operation, request).await
+    }
+
+    /// One POST of a form, one attempt.
+    pub(crate) async fn post(
+        &self,
+        operation: &'static str,
+        path: &str,
+        form: String,
+    ) -> Result<Reply, StripeError> {
+        let unreadable = StripeError::Unreadable {
+            operation,
+            what: "no address can be made of the base and the id",
+        };
+        let mut request = self.request(path, None).ok_or(unreadable)?;
+        *request.method_mut() = Method::POST;
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form_type);
+        *request.body_mut() = Full::new(Bytes::from(form));
+        let unavailable = StripeError::Unavailable { operation };
+        match tokio::time::timeout(self.timeout, self.answered(operation, request)).await {
+            Ok(reply) => reply,
+            Err(_) => Err(unavailable),
+        }
+    }
+
+    async fn answered(
+        &self,
+        operation: &'static str,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Reply, StripeError> {
         let response =
             self.http.request(request).await.map_err(|_| StripeError::Unavailable { operation })?;
         let status = response.status();

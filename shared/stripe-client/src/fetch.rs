@@ -253,7 +253,7 @@ fn discount_in<'v>(owner: &'v Value, id: &str) -> Result<Option<&'v Value>, &'st
     }
 }
 
-fn path_of(operation: &str) -> &str {
+pub(crate) fn path_of(operation: &str) -> &str {
     operation.strip_prefix("GET ").unwrap_or(operation)
 }
 
@@ -270,7 +270,7 @@ fn filled(pattern: &str, asked: Asked<'_>) -> Option<String> {
     Some(path)
 }
 
-fn encoded(id: &str) -> String {
+pub(crate) fn encoded(id: &str) -> String {
     utf8_percent_encode(id, RESERVED).to_string()
 }
 

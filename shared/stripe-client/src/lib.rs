@@ -7,8 +7,12 @@
 mod client;
 mod error;
 mod fetch;
+mod list;
+mod listing;
 mod paths;
 
 pub use client::{ClientOptions, NotOurs, StripeClient};
 pub use error::StripeError;
 pub use fetch::{Answer, Asked};
+pub use list::{EVENTS, Listed, PageAsked, THIN_EVENTS, WEBHOOK_ENDPOINTS};
+pub use listing::{Listing, NOT_LISTED, Walk, listing_of};

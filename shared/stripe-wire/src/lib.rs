@@ -7,6 +7,7 @@
 pub mod event;
 pub mod head;
 pub mod node;
+pub mod page;
 pub mod revert;
 pub mod signature;
 pub mod tolerant;

@@ -58,6 +58,18 @@ pub fn listed() -> impl Iterator<Item = (&'static str, Handling)> {
         .flat_map(|family| family.types.iter().map(|event_type| (*event_type, family.handling)))
 }
 
+/// The types that an endpoint for snapshot events must be sent, or access and billing are not known:
+/// those of the urgent lane that are mirrored, and those of invoices.
+pub fn needed() -> impl Iterator<Item = &'static str> {
+    listed()
+        .filter(|(event_type, handling)| {
+            matches!(handling, Handling::Mirrored(_))
+                && !event_type.starts_with(THIN)
+                && (lane_of(event_type) == Lane::Access || event_type.starts_with("invoice."))
+        })
+        .map(|it| it.0)
+}
+
 /// The reason recorded for types that are not listed.
 pub const UNKNOWN_TYPE: &str = "unknown event type";
 

@@ -46,6 +46,16 @@ pub(super) const ENTRY_KEYS: &[(&str, &str, &str)] = &[
         "true, false",
         "Whether it receives the events of connected accounts; false unless set.",
     ),
+    (
+        "url",
+        "https://host/path",
+        "The address under which Stripe knows it; the reconciler then looks after it there.",
+    ),
+    (
+        "managed",
+        "true, false",
+        "Whether the reconciler may enable it at Stripe and add types of events; false unless set.",
+    ),
 ];
 
 /// All endpoints. The default one exists where `STRIPE_WEBHOOK_SECRET` is set.
@@ -62,6 +72,8 @@ pub(super) fn read(reader: &mut Reader<'_>, stripe: &StripeConfig) -> Vec<Endpoi
         mode: stripe.livemode,
         payload: Payload::Snapshot,
         connect,
+        url: reader.text(&table::STRIPE_WEBHOOK_URL, is_address),
+        managed: reader.flag(&table::STRIPE_MANAGE_ENDPOINT),
     };
     let entries = std::mem::take(&mut reader.file.endpoints);
     let mut endpoints: Vec<EndpointConfig> = Vec::new();
@@ -89,6 +101,10 @@ pub(super) fn read(reader: &mut Reader<'_>, stripe: &StripeConfig) -> Vec<Endpoi
         }
     }
     endpoints
+}
+
+fn is_address(text: &str) -> bool {
+    value::is_url(text, &["https", "http"])
 }
 
 fn secret(text: &str) -> Option<SecretString> {
@@ -146,6 +162,8 @@ impl<'r, 'a> Entry<'r, 'a> {
             mode: self.text("mode", Mode::parse).unwrap_or(default.mode),
             payload,
             connect: self.flag("connect").unwrap_or(false),
+            url: self.text("url", |it| is_address(it).then(|| it.to_owned())),
+            managed: self.flag("managed").unwrap_or(false),
         }
     }
 

@@ -1,6 +1,7 @@
 //! From the sources to the checked settings of a process.
 
 use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::reconcile::{FindingType, Policy};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoints;
@@ -82,7 +83,7 @@ fn read(reader: &mut Reader<'_>) -> Config {
             always_ask: reader.list(&table::WORKER_ALWAYS_ASK, ObjectKind::parse),
             payload_retention_days,
         },
-        reconciler: ReconcilerConfig { payload_retention_days },
+        reconciler: reconciler(reader, payload_retention_days),
         api: ApiConfig { listen: reader.address(&table::API_LISTEN) },
         admin: AdminConfig {
             ingest: reader.address(&table::ADMIN_INGEST_LISTEN),
@@ -100,6 +101,43 @@ fn read(reader: &mut Reader<'_>) -> Config {
         shutdown_grace: reader.duration(&table::SHUTDOWN_GRACE),
         bus: bus(reader),
         store: store(reader),
+    }
+}
+
+fn reconciler(reader: &mut Reader<'_>, payload_retention_days: u32) -> ReconcilerConfig {
+    let schedules = [
+        ("gap_fill", &table::RECONCILER_GAP_FILL),
+        ("objects", &table::RECONCILER_OBJECTS),
+        ("endpoints", &table::RECONCILER_ENDPOINTS),
+        ("janitors", &table::RECONCILER_JANITORS),
+        ("payloads", &table::RECONCILER_PAYLOADS),
+    ];
+    let policies = [
+        (FindingType::MissingHere, &table::RECONCILER_REPAIR_MISSING_HERE),
+        (FindingType::MissingThere, &table::RECONCILER_REPAIR_MISSING_THERE),
+        (FindingType::FieldDiffers, &table::RECONCILER_REPAIR_FIELD_DIFFERS),
+        (FindingType::RemovedChild, &table::RECONCILER_REPAIR_REMOVED_CHILD),
+        (FindingType::Entitlement, &table::RECONCILER_REPAIR_ENTITLEMENT),
+        (FindingType::Silence, &table::RECONCILER_REPAIR_SILENCE),
+    ];
+    ReconcilerConfig {
+        schedules: schedules
+            .into_iter()
+            .map(|(job, it)| (job, reader.text(it, value::is_schedule).unwrap_or_default()))
+            .collect(),
+        kinds: reader.list(&table::RECONCILER_KINDS, ObjectKind::parse),
+        grace: reader.duration(&table::RECONCILER_GRACE),
+        backlog_wait: reader.duration(&table::RECONCILER_BACKLOG_WAIT),
+        parallel: reader.count(&table::RECONCILER_PARALLEL),
+        repairs_max: reader.count(&table::RECONCILER_REPAIRS_MAX),
+        silence_after: reader.duration(&table::RECONCILER_SILENCE_AFTER),
+        policies: policies
+            .into_iter()
+            .map(|(found, it)| {
+                (found, reader.parsed(it, Policy::parse).unwrap_or(Policy::Automatic))
+            })
+            .collect(),
+        payload_retention_days,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The table of all settings. A setting exists by standing here, and nowhere else.
 
+use counterfoil_domain::reconcile::Policy;
+
 use super::typed::{LogFormat, Mode};
 
 /// One setting.
@@ -84,6 +86,9 @@ pub(super) fn duration_in_words(ms: u64) -> String {
 const SECOND_MS: u64 = 1_000;
 const HOUR_MS: u64 = 3_600 * SECOND_MS;
 const MEBIBYTE: u64 = 1 << 20;
+/// The form of a schedule.
+const CRON: &str =
+    "six fields as cron has them (second, minute, hour, day, month, weekday; UTC), or off";
 
 macro_rules! settings {
     ($($name:ident: $key:literal, $env:literal, $kind:expr, $default:expr, $doc:literal;)*) => {
@@ -180,6 +185,44 @@ settings! {
         "Objects of these kinds are asked of Stripe at every event instead of being taken from it: the cautious way, at the price of calls.";
     STRIPE_CALLS_PER_SECOND: "stripe.calls_per_second", "COUNTERFOIL_STRIPE_CALLS_PER_SECOND", Kind::Count { unit: "calls", min: 0, max: 10_000 }, Some("0"),
         "How many calls to Stripe all processes together may make in a second; 0 means half of Stripe's limit, 50 in live mode and 12 otherwise.";
+    STRIPE_WEBHOOK_URL: "stripe.webhook_url", "COUNTERFOIL_STRIPE_WEBHOOK_URL", Kind::Text("https://host/path, or http://host:port/path for a simulator"), None,
+        "The address under which Stripe knows the endpoint `stripe`; the reconciler then looks after it there.";
+    STRIPE_MANAGE_ENDPOINT: "stripe.manage_endpoint", "COUNTERFOIL_STRIPE_MANAGE_ENDPOINT", Kind::Flag, Some("false"),
+        "Whether the reconciler may enable the endpoint `stripe` at Stripe and add types of events that it is not sent; needs `stripe.webhook_url`.";
+    RECONCILER_GAP_FILL: "reconciler.gap_fill", "COUNTERFOIL_RECONCILER_GAP_FILL", Kind::Text(CRON), Some("0 */5 * * * *"),
+        "When Stripe's list of events is compared with the inbox, and what is lacking fetched.";
+    RECONCILER_OBJECTS: "reconciler.objects", "COUNTERFOIL_RECONCILER_OBJECTS", Kind::Text(CRON), Some("0 23 3 * * *"),
+        "When every object that Stripe lists is compared with the mirror.";
+    RECONCILER_ENDPOINTS: "reconciler.endpoints", "COUNTERFOIL_RECONCILER_ENDPOINTS", Kind::Text(CRON), Some("0 11,41 * * * *"),
+        "When Stripe's webhook endpoints are looked after.";
+    RECONCILER_JANITORS: "reconciler.janitors", "COUNTERFOIL_RECONCILER_JANITORS", Kind::Text(CRON), Some("0 29 * * * *"),
+        "When events and objects are looked after that should have moved on.";
+    RECONCILER_PAYLOADS: "reconciler.payloads", "COUNTERFOIL_RECONCILER_PAYLOADS", Kind::Text(CRON), Some("0 17 * * * *"),
+        "When the partitions of payloads are made and dropped.";
+    RECONCILER_KINDS: "reconciler.kinds", "COUNTERFOIL_RECONCILER_KINDS", Kind::List("kinds of object, named as Stripe's `object` field names them, such as subscription"), Some(""),
+        "The kinds of object that a full pass compares; empty means all. Payment methods, tax ids, entitlements and credit balance transactions cost a call for each customer.";
+    RECONCILER_GRACE: "reconciler.grace", "COUNTERFOIL_RECONCILER_GRACE", Kind::Duration { min_ms: 0, max_ms: 24 * HOUR_MS }, Some("60s"),
+        "How long what is on its way may take before a difference counts as drift.";
+    RECONCILER_BACKLOG_WAIT: "reconciler.backlog_wait", "COUNTERFOIL_RECONCILER_BACKLOG_WAIT", Kind::Duration { min_ms: 0, max_ms: 24 * HOUR_MS }, Some("15m"),
+        "How long a run waits at most for the workers to absorb what waits.";
+    RECONCILER_PARALLEL: "reconciler.parallel", "COUNTERFOIL_RECONCILER_PARALLEL", Kind::Count { unit: "calls", min: 1, max: 64 }, Some("4"),
+        "How many pages are asked for at once; `stripe.calls_per_second` bounds them all the same.";
+    RECONCILER_REPAIRS_MAX: "reconciler.repairs_max", "COUNTERFOIL_RECONCILER_REPAIRS_MAX", Kind::Count { unit: "objects", min: 0, max: 1_000_000_000 }, Some("1000"),
+        "How many objects one run may change; a run that would change more stops, changes nothing and alerts.";
+    RECONCILER_SILENCE_AFTER: "reconciler.silence_after", "COUNTERFOIL_RECONCILER_SILENCE_AFTER", Kind::Duration { min_ms: 60 * SECOND_MS, max_ms: 24 * HOUR_MS }, Some("15m"),
+        "How long Stripe may have events while none is delivered before that is an alarm.";
+    RECONCILER_REPAIR_MISSING_HERE: "reconciler.repair_missing_here", "COUNTERFOIL_RECONCILER_REPAIR_MISSING_HERE", Kind::OneOf(Policy::NAMES), Some("automatic"),
+        "Who mends it when Stripe has an object that is not held: the run, a person who is asked, or never.";
+    RECONCILER_REPAIR_MISSING_THERE: "reconciler.repair_missing_there", "COUNTERFOIL_RECONCILER_REPAIR_MISSING_THERE", Kind::OneOf(Policy::NAMES), Some("automatic"),
+        "Likewise when an object is held that Stripe no longer has.";
+    RECONCILER_REPAIR_FIELD_DIFFERS: "reconciler.repair_field_differs", "COUNTERFOIL_RECONCILER_REPAIR_FIELD_DIFFERS", Kind::OneOf(Policy::NAMES), Some("automatic"),
+        "Likewise when a field differs.";
+    RECONCILER_REPAIR_REMOVED_CHILD: "reconciler.repair_removed_child", "COUNTERFOIL_RECONCILER_REPAIR_REMOVED_CHILD", Kind::OneOf(Policy::NAMES), Some("automatic"),
+        "Likewise when a child, such as a subscription's item, is on one side only.";
+    RECONCILER_REPAIR_ENTITLEMENT: "reconciler.repair_entitlement", "COUNTERFOIL_RECONCILER_REPAIR_ENTITLEMENT", Kind::OneOf(Policy::NAMES), Some("automatic"),
+        "Likewise when a customer's entitlements differ.";
+    RECONCILER_REPAIR_SILENCE: "reconciler.repair_silence", "COUNTERFOIL_RECONCILER_REPAIR_SILENCE", Kind::OneOf(Policy::NAMES), Some("automatic"),
+        "Likewise when an endpoint that may be managed is disabled or lacks types of events.";
     PAYLOAD_RETENTION_DAYS: "payload.retention_days", "COUNTERFOIL_PAYLOAD_RETENTION_DAYS", Kind::Count { unit: "days", min: 1, max: 3_650 }, Some("35"),
         "How long an event's body is kept; what became of it is kept for ever.";
     LOG_FORMAT: "log.format", "COUNTERFOIL_LOG_FORMAT", Kind::OneOf(LogFormat::NAMES), Some("readable"),

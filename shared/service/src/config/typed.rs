@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::reconcile::{FindingType, Policy};
 use ipnet::IpNet;
 use secrecy::SecretString;
 
@@ -93,6 +94,10 @@ pub struct EndpointConfig {
     pub payload: Payload,
     /// Whether it receives the events of connected accounts, each of which names its account.
     pub connect: bool,
+    /// The address under which Stripe knows it, where the reconciler is to look after it.
+    pub url: Option<String>,
+    /// Whether it may be mended at Stripe.
+    pub managed: bool,
 }
 
 impl EndpointConfig {
@@ -181,6 +186,22 @@ pub struct WorkerConfig {
 /// The scheduled jobs.
 #[derive(Debug, Clone)]
 pub struct ReconcilerConfig {
+    /// When each job runs, by the job's name: six fields as cron has them, or `off`.
+    pub schedules: Vec<(&'static str, String)>,
+    /// The kinds of object that a full pass compares; empty for all.
+    pub kinds: Vec<ObjectKind>,
+    /// How long what is on its way may take before a difference is drift.
+    pub grace: Duration,
+    /// How long a run waits for the workers to absorb what waits.
+    pub backlog_wait: Duration,
+    /// Pages that are asked for at once.
+    pub parallel: usize,
+    /// Objects that one run may change.
+    pub repairs_max: u64,
+    /// How long Stripe may have events while none is delivered.
+    pub silence_after: Duration,
+    /// Who mends findings of each type.
+    pub policies: Vec<(FindingType, Policy)>,
     /// Days for which an event's body is kept.
     pub payload_retention_days: u32,
 }

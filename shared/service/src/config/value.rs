@@ -41,6 +41,13 @@ pub(super) fn client_address(text: &str) -> Option<ClientAddress> {
     }
 }
 
+/// Six fields as cron has them, or `off`. Whether they name a time is for the reconciler to say.
+pub(super) fn is_schedule(text: &str) -> bool {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "*/,-#?".contains(it);
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    text.trim() == "off" || (fields.len() == 6 && fields.iter().all(|it| it.chars().all(plain)))
+}
+
 /// The beginning of names on the broker.
 pub(super) fn is_bus_prefix(text: &str) -> bool {
     let allowed = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.');

@@ -1,0 +1,146 @@
+//! What we hold of one object against what Stripe says of it.
+
+use counterfoil_domain::Scope;
+use counterfoil_domain::mirror::{ObjectKind, Projection, Row};
+use counterfoil_projection::{Difference, differences};
+use counterfoil_store::{HeldRow, ObjectRef, Store, StoreError};
+use serde_json::{Map, Value, json};
+
+/// What came of comparing one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its id.
+    pub id: String,
+    /// What became of the object as a whole, where that is what differs.
+    pub whole: Option<&'static str>,
+    /// The columns that differ: of the object under no name, of a child under its id.
+    pub differences: Vec<(String, Difference)>,
+}
+
+/// The name under which a child differs as a whole.
+const WHOLE: &str = "(whole)";
+
+/// Compares what Stripe says with what is held by now.
+pub async fn compare(
+    store: &Store,
+    scope: &Scope,
+    projection: &Projection,
+) -> Result<Compared, StoreError> {
+    let object = ObjectRef { kind: projection.kind, id: &projection.id, scope };
+    let held = store.object(object).await?;
+    compare_held(store, object, held.as_ref(), projection).await
+}
+
+/// Compares what Stripe says with a row as it was read before, and with its children.
+pub async fn compare_held(
+    store: &Store,
+    object: ObjectRef<'_>,
+    held: Option<&HeldRow>,
+    projection: &Projection,
+) -> Result<Compared, StoreError> {
+    let shown = projection.change.row();
+    // A customer without entitlements is told of by no event.
+    let nothing = object.kind == ObjectKind::ActiveEntitlementSummary
+        && projection.children.iter().all(|it| it.rows.is_empty());
+    let whole = match (held, shown) {
+        (None, Some(_)) if nothing => None,
+        (None, Some(_)) => Some("missing here"),
+        (Some(held), None) if !held.deleted => Some("gone at Stripe"),
+        (Some(held), Some(_)) if held.deleted => Some("deleted here, and Stripe shows it"),
+        (None | Some(_), _) => None,
+    };
+    let mut found = Vec::new();
+    if let (Some(held), Some(row)) = (held, shown) {
+        found.extend(differences(&held.columns, row).into_iter().map(|it| (String::new(), it)));
+    }
+    if held.is_some() {
+        for children in &projection.children {
+            let ours = store.children(object, children.table).await?;
+            found.extend(of_children(&ours, &children.rows, children.whole));
+        }
+    }
+    // What is erased stays erased, and is no difference.
+    let erased = match projection.customer() {
+        Some(customer) if found.iter().any(|(_, it)| it.personal) => {
+            store.is_erased(customer, object.scope).await?
+        }
+        Some(_) | None => false,
+    };
+    found.retain(|(_, it)| !(erased && it.personal));
+    Ok(Compared { kind: object.kind, id: object.id.to_owned(), whole, differences: found })
+}
+
+fn of_children(ours: &[HeldRow], theirs: &[Row], whole: bool) -> Vec<(String, Difference)> {
+    let note = |id: &str, held: &str, shown: &str| {
+        let difference = Difference {
+            column: WHOLE,
+            personal: false,
+            held: Some(held.to_owned()),
+            shown: Some(shown.to_owned()),
+        };
+        (id.to_owned(), difference)
+    };
+    let mut found = Vec::new();
+    for row in theirs {
+        match ours.iter().find(|it| it.id == row.id) {
+            None => found.push(note(&row.id, "missing", "there")),
+            Some(held) if held.deleted => found.push(note(&row.id, "removed", "there")),
+            Some(held) => found
+                .extend(differences(&held.columns, row).into_iter().map(|it| (row.id.clone(), it))),
+        }
+    }
+    for held in ours.iter().filter(|it| whole && !it.deleted) {
+        if !theirs.iter().any(|it| it.id == held.id) {
+            found.push(note(&held.id, "there", "removed"));
+        }
+    }
+    found
+}
+
+impl Compared {
+    /// Whether anything differs.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.whole.is_some() || !self.differences.is_empty()
+    }
+
+    /// Whether a column differs, of the object or of one of its children.
+    #[must_use]
+    pub fn columns_differ(&self) -> bool {
+        self.differences.iter().any(|(_, it)| it.column != WHOLE)
+    }
+
+    /// Whether a child is there on one side only.
+    #[must_use]
+    pub fn children_differ(&self) -> bool {
+        self.differences.iter().any(|(_, it)| it.column == WHOLE)
+    }
+
+    /// The differences as they are kept: column by column, what was held and what Stripe shows.
+    /// Personal values are only said to differ.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let value = |it: &Difference, value: &Option<String>| match value {
+            Some(_) if it.personal => json!("(personal)"),
+            other => json!(other),
+        };
+        let mut all = Map::new();
+        if let Some(whole) = self.whole {
+            all.insert(WHOLE.to_owned(), json!({ "stripe": whole }));
+        }
+        for (child, it) in &self.differences {
+            let name = if child.is_empty() {
+                it.column.to_owned()
+            } else {
+                format!("{child} {}", it.column)
+            };
+            all.insert(
+                name,
+                json!({ "held": value(it, &it.held), "stripe": value(it, &it.shown) }),
+            );
+        }
+        Value::Object(all)
+    }
+}

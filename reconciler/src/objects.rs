@@ -1,0 +1,117 @@
+//! The full diff: every object that can be listed against what is held.
+//!
+//! Phases, each of which goes on where it was after a kill:
+//!
+//! 1. *listing*: pages of each list, in parallel, against the rows that should be in them. What
+//!    differs is noted, with what Stripe showed, and nothing is concluded yet.
+//! 2. *asking*: rows that no list showed, and objects whose children a list cuts, one by one.
+//! 3. *waiting*: until what was on its way has had time to arrive.
+//! 4. *weighing*: what still differs, and how.
+//! 5. *mending*: unless the brake says that this is more than anybody ever misses.
+//!
+//! A dry run ends before the last. Memory does not grow with what is compared: pages are dropped,
+//! what differs is in Postgres.
+
+mod ask;
+mod mend;
+mod step;
+mod wait;
+mod walk;
+mod weigh;
+
+use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::reconcile::{Brake, Listed, Planned, Stretch};
+use counterfoil_store::{NewFinding, Walk};
+use counterfoil_stripe_client::listing_of;
+
+use crate::turn::{JobError, Running};
+
+pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
+    let store = &running.context.store;
+    let mut phase = running.run.phase.as_str();
+    if phase == "beginning" {
+        store.plan_walks(&running.handle, &walks(running)).await?;
+        if running.how.is_partial() {
+            store.tally(&running.handle, &[("partial", 1)]).await?;
+        }
+        phase = enter(running, "listing").await?;
+    }
+    if phase == "listing" {
+        walk::all(running).await?;
+        brake_after_lists(running).await?;
+        phase = enter(running, "asking").await?;
+    }
+    if phase == "asking" {
+        ask::all(running).await?;
+        phase = enter(running, "waiting").await?;
+    }
+    if phase == "waiting" {
+        wait::until_arrived(running).await?;
+        phase = enter(running, "weighing").await?;
+    }
+    if phase == "weighing" {
+        weigh::all(running).await?;
+        brake_before_mending(running).await?;
+        phase = enter(running, "mending").await?;
+    }
+    if phase == "mending" && !running.how.dry_run {
+        mend::all(running).await?;
+    }
+    Ok(())
+}
+
+async fn enter(running: &Running<'_>, phase: &'static str) -> Result<&'static str, JobError> {
+    running.context.store.enter_phase(&running.handle, phase).await?;
+    tracing::debug!(run = running.run.id, phase, "goes on");
+    Ok(phase)
+}
+
+/// The lists, each in one part at first.
+fn walks(running: &Running<'_>) -> Vec<Walk> {
+    let from = running.how.since.map_or(Stretch::ALL.from, |it| it.unix_seconds());
+    let stretch = Stretch { from: from.clamp(Stretch::ALL.from, Stretch::ALL.to), ..Stretch::ALL };
+    let listed = |kind: &&ObjectKind| listing_of(**kind).is_some();
+    running
+        .context
+        .settings
+        .kinds
+        .iter()
+        .filter(listed)
+        .map(|kind| Walk { kind: *kind, part: 0, stretch, behind: None, done: false })
+        .collect()
+}
+
+fn brake(running: &Running<'_>) -> Brake {
+    let repairs_max = running.how.repairs_max.unwrap_or(running.context.settings.repairs_max);
+    Brake { repairs_max }
+}
+
+async fn brake_after_lists(running: &Running<'_>) -> Result<(), JobError> {
+    let listed = running.context.store.listed(&running.handle).await?;
+    let kinds: Vec<Listed> = listed.into_iter().map(|it| it.1).collect();
+    brake(running).after_lists(&kinds).map_err(JobError::Braked)
+}
+
+/// A plan that would trip the brake is still shown by a dry run, which says so.
+async fn brake_before_mending(running: &Running<'_>) -> Result<(), JobError> {
+    let automatic = running.context.settings.policies.automatic();
+    let found = running.context.store.suspects_found(running.run.id).await?;
+    let mended = |it: &&counterfoil_store::FoundCount| {
+        it.found.is_none_or(|found| automatic.contains(&found))
+    };
+    let repairs: i64 = found.iter().filter(mended).map(|it| it.count).sum();
+    let planned = Planned { repairs: u64::try_from(repairs).unwrap_or(0) };
+    brake(running).before_repairs(planned).map_err(JobError::Braked)
+}
+
+/// A difference that was weighed, as it is kept.
+fn finding_of(it: &counterfoil_store::Verdict) -> Option<NewFinding> {
+    let (found, severity) = it.found?;
+    Some(NewFinding {
+        found,
+        severity,
+        kind: it.kind.as_str().to_owned(),
+        id: it.id.clone(),
+        differences: it.differences.clone(),
+    })
+}

@@ -1,0 +1,115 @@
+//! Asking for what the lists did not show, or not whole: each by itself.
+
+use counterfoil_domain::mirror::Projection;
+use counterfoil_domain::reconcile::Suspicion;
+use counterfoil_projection::project;
+use counterfoil_store::{Asking, ObjectRef, Suspect, Verdict};
+use counterfoil_stripe_client::{Answer, Asked, StripeError};
+use futures_util::StreamExt;
+use futures_util::stream;
+use serde_json::json;
+
+use crate::compare::compare;
+use crate::turn::{JobError, Running};
+
+/// Suspects read at once.
+const PAGE: u32 = 200;
+
+pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
+    let store = &running.context.store;
+    let mut asked = 0;
+    loop {
+        let page = store.suspects_to_ask(&running.handle, PAGE).await?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        let parallel = running.context.settings.parallel.max(1);
+        let mut answers = stream::iter(page).map(|it| one(running, it)).buffer_unordered(parallel);
+        while let Some(answer) = answers.next().await {
+            answer?;
+            asked += 1;
+            running.how.tell(&format!("{asked} asked for one by one"));
+        }
+        if running.context.shutdown.is_requested() {
+            return Err(JobError::Stopped);
+        }
+    }
+}
+
+async fn one(running: &Running<'_>, asking: Asking) -> Result<(), JobError> {
+    let store = &running.context.store;
+    if asking.suspicion == Suspicion::Cut
+        && let Some(body) = &asking.body
+        && let Ok(projection) = project(asking.kind, body, false)
+        && is_alike_as_far_as_shown(running, &projection).await?
+    {
+        let why = "what the list shows of it is alike";
+        return settle(running, &asking, "explained", why).await;
+    }
+    let object = ObjectRef { kind: asking.kind, id: &asking.id, scope: &running.context.scope };
+    let held = store.object(object).await?;
+    let column = |name: &str| held.as_ref().and_then(|it| it.columns.get(name)).cloned().flatten();
+    let (customer, subscription) = (column("customer"), column("subscription"));
+    let asked = Asked {
+        kind: asking.kind,
+        id: &asking.id,
+        customer: customer.as_deref(),
+        subscription: subscription.as_deref(),
+    };
+    let shown = match running.caller()?.fetch(asked).await {
+        Ok(shown) => shown,
+        // It is not the others' fault.
+        Err(JobError::Stripe(
+            error @ (StripeError::Refused { .. } | StripeError::Unreadable { .. }),
+        )) => return settle(running, &asking, "unreadable", &error.to_string()).await,
+        Err(error) => return Err(error),
+    };
+    let body = match shown.it {
+        Answer::Found { body, .. } => match project(asking.kind, &body, false) {
+            Ok(it) if it.id == asking.id => Some(body),
+            Ok(_) => {
+                let why = "Stripe answered with another object";
+                return settle(running, &asking, "unreadable", why).await;
+            }
+            Err(error) => return settle(running, &asking, "unreadable", &error.to_string()).await,
+        },
+        Answer::Absent { .. } => None,
+        Answer::Unaskable { why } => return settle(running, &asking, "unreadable", why).await,
+    };
+    let answer = Suspect {
+        kind: asking.kind,
+        id: asking.id,
+        suspicion: asking.suspicion,
+        shown_at: Some(shown.second),
+        body,
+    };
+    Ok(store.suspect_asked(&running.handle, &answer).await?)
+}
+
+/// Whether nothing that a cut list shows differs. What it does not show is proven when the object
+/// changes, or by `resync`: asking for every long invoice in every pass would cost more calls than
+/// Stripe allows (STRIPE.md section 7.4).
+async fn is_alike_as_far_as_shown(
+    running: &Running<'_>,
+    projection: &Projection,
+) -> Result<bool, JobError> {
+    let context = running.context;
+    Ok(!compare(&context.store, &context.scope, projection).await?.differs())
+}
+
+async fn settle(
+    running: &Running<'_>,
+    asking: &Asking,
+    verdict: &'static str,
+    why: &str,
+) -> Result<(), JobError> {
+    let verdict = Verdict {
+        kind: asking.kind,
+        id: asking.id.clone(),
+        verdict,
+        reason: Some(why.to_owned()),
+        found: None,
+        differences: json!({}),
+    };
+    Ok(running.context.store.suspects_weighed(&running.handle, &[verdict]).await?)
+}

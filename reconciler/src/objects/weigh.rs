@@ -1,0 +1,113 @@
+//! Weighing what differed, now that what was on its way has arrived.
+
+use counterfoil_domain::absorb::Held;
+use counterfoil_domain::freshness::Sighting;
+use counterfoil_domain::mirror::Projection;
+use counterfoil_domain::reconcile::{HeldHead, Weighed, Weighing, severity_of, weigh};
+use counterfoil_projection::{absent, project};
+use counterfoil_store::{Suspect, Verdict};
+use serde_json::json;
+
+use crate::compare::compare;
+use crate::turn::{JobError, Running};
+
+/// Suspects weighed in one transaction.
+const PAGE: u32 = 100;
+
+pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
+    let store = &running.context.store;
+    let mut weighed = 0;
+    loop {
+        let page = store.suspects_to_weigh(&running.handle, PAGE).await?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        let heads = heads(running, &page).await?;
+        let mut verdicts = Vec::with_capacity(page.len());
+        for suspect in &page {
+            let head = heads.iter().find(|(kind, it)| *kind == suspect.kind && it.id == suspect.id);
+            verdicts.push(one(running, suspect, head.map(|it| &it.1)).await?);
+        }
+        store.suspects_weighed(&running.handle, &verdicts).await?;
+        weighed += verdicts.len();
+        running.how.tell(&format!("{weighed} differences weighed"));
+        if running.context.shutdown.is_requested() {
+            return Err(JobError::Stopped);
+        }
+    }
+}
+
+/// What is held of the suspects by now.
+async fn heads(
+    running: &Running<'_>,
+    page: &[Suspect],
+) -> Result<Vec<(counterfoil_domain::mirror::ObjectKind, HeldHead)>, JobError> {
+    let mut all = Vec::new();
+    // A page is in the order of the kinds' names.
+    for of_kind in page.chunk_by(|a, b| a.kind == b.kind) {
+        let Some(kind) = of_kind.first().map(|it| it.kind) else { continue };
+        let ids: Vec<&str> = of_kind.iter().map(|it| it.id.as_str()).collect();
+        let found = running.context.store.heads_of(kind, &ids, &running.context.scope).await?;
+        all.extend(found.into_iter().map(|it| (kind, it)));
+    }
+    Ok(all)
+}
+
+/// What a suspect's body means. `None` where it no longer says anything.
+pub(super) fn projection_of(suspect: &Suspect) -> Result<Projection, String> {
+    match &suspect.body {
+        None => Ok(absent(suspect.kind, suspect.id.clone())),
+        Some(body) => project(suspect.kind, body, false).map_err(|error| error.to_string()),
+    }
+}
+
+async fn one(
+    running: &Running<'_>,
+    suspect: &Suspect,
+    head: Option<&HeldHead>,
+) -> Result<Verdict, JobError> {
+    let context = running.context;
+    let said = |verdict, reason: String| Verdict {
+        kind: suspect.kind,
+        id: suspect.id.clone(),
+        verdict,
+        reason: Some(reason),
+        found: None,
+        differences: json!({}),
+    };
+    let projection = match projection_of(suspect) {
+        Ok(projection) => projection,
+        Err(error) => return Ok(said("unreadable", error)),
+    };
+    let Some(second) = suspect.shown_at else {
+        return Ok(said("unreadable", "Stripe was not asked".to_owned()));
+    };
+    let sighting = Sighting { second, digest: projection.digest };
+    let held = head.map(|it| Held { sighting: it.sighting, deleted: it.deleted });
+    let compared = match head {
+        Some(_) => Some(compare(&context.store, &context.scope, &projection).await?),
+        None => None,
+    };
+    let weighing = Weighing {
+        held,
+        sighting,
+        projection: &projection,
+        columns_differ: compared.as_ref().is_some_and(|it| it.columns_differ()),
+        children_differ: compared.as_ref().is_some_and(|it| it.children_differ()),
+    };
+    Ok(match weigh(weighing) {
+        Weighed::Explained(why) => said("explained", why.to_owned()),
+        Weighed::Ordinary(why) => said("ordinary", why.to_owned()),
+        Weighed::Drift(found) => Verdict {
+            kind: suspect.kind,
+            id: suspect.id.clone(),
+            verdict: "drift",
+            reason: None,
+            found: Some((found, severity_of(found, suspect.kind))),
+            differences: compared.map_or_else(
+                || json!({ "(whole)": { "held": null, "stripe": "there" } }),
+                |it| it.to_json(),
+            ),
+        },
+    })
+}
