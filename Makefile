@@ -18,7 +18,7 @@ pure := domain stripe-wire projection service bus ingest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check unit sim services stop clean status bench prepare prepare-check tools
+.PHONY: help demo test check unit rules sim services stop clean status bench prepare prepare-check tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,7 @@ ifdef nextest
 else
 	$(step) 'Building and running all tests.' $(with_services) cargo test --workspace
 endif
+	@$(MAKE) --no-print-directory rules
 	$(step) 'All tests passed.'
 
 check: tools ## format, lints, documentation, house rules, unit tests; needs no server
@@ -61,6 +62,9 @@ else
 	$(step) 'Running tidy.' cargo test --package counterfoil-tidy
 	$(step) 'Running the unit tests.' cargo test --lib $(pure:%=--package counterfoil-%)
 endif
+
+rules: ## check the alert rules and run their tests
+	$(step) 'Checking the alert rules.' $(local)/check-rules
 
 # Seeds that fail are added to the file of those that always run.
 sim: tools ## seeded worlds without end (COUNT=1000000), or one with its steps (SEED=123)

@@ -6,6 +6,8 @@
 //! the place and the rule; the cure is to change the place, or the rule's table with a reason.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod event_types;
