@@ -77,6 +77,7 @@ fn of_children(ours: &[HeldRow], theirs: &[Row], whole: bool) -> Vec<(String, Di
         let difference = Difference {
             column: WHOLE,
             personal: false,
+            silent: false,
             held: Some(held.to_owned()),
             shown: Some(shown.to_owned()),
         };
@@ -110,6 +111,12 @@ impl Compared {
     #[must_use]
     pub fn columns_differ(&self) -> bool {
         self.differences.iter().any(|(_, it)| it.column != WHOLE)
+    }
+
+    /// Whether all that differs is what Stripe changes without an event.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.whole.is_none() && self.differences.iter().all(|(_, it)| it.silent)
     }
 
     /// Whether a child is there on one side only.

@@ -113,6 +113,7 @@ fn weighed(looked: &Repaired) -> Option<Weighed> {
         projection,
         columns_differ: looked.compared.columns_differ(),
         children_differ: looked.compared.children_differ(),
+        untold: None,
     };
     match weigh(weighing) {
         Weighed::Explained(_) => None,

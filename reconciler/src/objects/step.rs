@@ -8,7 +8,7 @@ use counterfoil_domain::mirror::{ObjectKind, Projection, Value};
 use counterfoil_domain::reconcile::{
     HeldHead, Leaf, Next, ShownHead, Stretch, Suspicion, compare_leaf,
 };
-use counterfoil_projection::{ProjectionError, project};
+use counterfoil_projection::{ProjectionError, project, table_of};
 use counterfoil_store::{Progress, RunHandle, Store, Suspect, Walk};
 use counterfoil_stripe_client::{
     Answer, Asked, Listed, Listing, PageAsked, StripeError, Walk as Way, listing_of,
@@ -76,9 +76,7 @@ impl Stepper {
             Way::ByCreated(made) => self.stretch(listing, made, &mut next, &mut gathered).await,
             Way::ByCursor(made) => self.behind(listing, made, &mut next, &mut gathered).await,
             Way::AsOne => self.as_one(listing, &mut next, &mut gathered).await,
-            Way::OfEachCustomer(column) => {
-                self.customer(listing, column, &mut next, &mut gathered).await
-            }
+            Way::OfEachCustomer => self.customers(listing, &mut next, &mut gathered).await,
         };
         match stepped {
             Ok(()) => {}
@@ -96,7 +94,8 @@ impl Stepper {
             }
             Err(error) => return Err(error),
         }
-        let splits = matches!(listing.walk, Way::ByCreated(_)) && hungry && !next.done;
+        let splits =
+            matches!(listing.walk, Way::ByCreated(_) | Way::OfEachCustomer) && hungry && !next.done;
         let split = splits.then(|| self.split(&mut next)).flatten();
         let progress = Progress {
             pages: gathered.pages,
@@ -233,7 +232,7 @@ impl Stepper {
         walk: &mut Walk,
         gathered: &mut Gathered,
     ) -> Result<(), JobError> {
-        let pages = self.pages(listing, None, gathered).await?;
+        let pages = self.pages(listing, None, None, gathered).await?;
         let mut all = Vec::new();
         for listed in &pages {
             all.extend(entries(walk.kind, listing, "", listed)?.0);
@@ -245,49 +244,91 @@ impl Stepper {
         Ok(())
     }
 
-    /// The next customer's list.
-    async fn customer(
+    /// The lists of the customers of the newest page of a stretch. The customers are Stripe's, so
+    /// that those are among them which are not held yet.
+    async fn customers(
         &self,
         listing: Listing,
-        column: &'static str,
         walk: &mut Walk,
         gathered: &mut Gathered,
     ) -> Result<(), JobError> {
-        let behind = walk.behind.as_deref().unwrap_or_default();
-        let next = self.store.customers_behind(behind, 1, &self.run.scope).await?;
-        let Some(customer) = next.into_iter().next() else {
-            walk.done = true;
-            return Ok(());
-        };
-        let customer = customer.as_str();
+        let kind = ObjectKind::Customer;
+        let Some(all) = listing_of(kind) else { return Ok(()) };
+        let asked = PageAsked { created: Some(walk.stretch), ..PageAsked::default() };
+        let listed = self.caller.page_of(all, asked).await?;
+        let (entries, has_more) = entries(kind, all, "created", &listed)?;
+        gathered.pages += 1;
+        let Next { whole, rest } = walk.stretch.after(oldest(&entries), has_more);
+        let mut customers: Vec<String> = entries
+            .iter()
+            .filter(|it| it.made.is_none() || it.made >= whole.map(|it| it.from))
+            .map(|it| it.projection.id.clone())
+            .collect();
+        match rest {
+            Some(rest) if whole.is_none() && rest == walk.stretch => {
+                let second = Stretch { from: rest.to, to: rest.to };
+                customers = self.ids_of_second(all, second, gathered).await?;
+                walk.stretch = Stretch { from: rest.from, to: rest.to - 1 };
+                walk.done = walk.stretch.from > walk.stretch.to;
+            }
+            Some(rest) => walk.stretch = rest,
+            None => walk.done = true,
+        }
+        for customer in customers {
+            self.customer(listing, walk.kind, &customer, gathered).await?;
+        }
+        Ok(())
+    }
+
+    /// The ids of everything that was made in a second in which more was made than a page holds.
+    async fn ids_of_second(
+        &self,
+        listing: Listing,
+        second: Stretch,
+        gathered: &mut Gathered,
+    ) -> Result<Vec<String>, JobError> {
+        let mut ids = Vec::new();
+        for page in self.pages(listing, None, Some(second), gathered).await? {
+            let page = read(listing, &page.it)?;
+            ids.extend(page.entries.iter().filter_map(|it| id_of(it.get())));
+        }
+        Ok(ids)
+    }
+
+    /// One customer's list.
+    async fn customer(
+        &self,
+        listing: Listing,
+        kind: ObjectKind,
+        customer: &str,
+        gathered: &mut Gathered,
+    ) -> Result<(), JobError> {
         let scope = &self.run.scope;
-        let held = self.store.heads_of_customer(walk.kind, column, customer, scope).await?;
-        if walk.kind == ObjectKind::ActiveEntitlementSummary {
-            let asked = Asked { kind: walk.kind, id: customer, customer: None, subscription: None };
+        let mut held = self.store.heads_of_customer(table_of(kind), customer, scope).await?;
+        if kind == ObjectKind::ActiveEntitlementSummary {
+            let asked = Asked { kind, id: customer, customer: None, subscription: None };
             let answer = self.caller.fetch(asked).await?;
             gathered.pages += 1;
             if let Answer::Found { body, .. } = &answer.it {
-                let entry = entry(walk.kind, body, "").map_err(|_| unreadable(listing))?;
+                let entry = entry(kind, body, "").map_err(|_| unreadable(listing))?;
                 // A customer without entitlements is told of by no event.
                 let nothing = entry.projection.children.iter().all(|it| it.rows.is_empty());
                 if !(nothing && held.is_empty()) {
-                    Self::compare(walk.kind, &[&entry], &held, answer.second, gathered);
+                    Self::compare(kind, &[&entry], &held, answer.second, gathered);
                 }
             }
-        } else {
-            let pages = self.pages(listing, Some(customer), gathered).await?;
-            let mut all = Vec::new();
-            for listed in &pages {
-                all.extend(entries(walk.kind, listing, "", listed)?.0);
-            }
-            if let Some(first) = pages.first() {
-                let shown: Vec<&Entry<'_>> = all.iter().collect();
-                let mut held = held;
-                held.extend(self.others(walk.kind, &shown, &held).await?);
-                Self::compare(walk.kind, &shown, &held, first.second, gathered);
-            }
+            return Ok(());
         }
-        walk.behind = Some(customer.to_owned());
+        let pages = self.pages(listing, Some(customer), None, gathered).await?;
+        let mut all = Vec::new();
+        for listed in &pages {
+            all.extend(entries(kind, listing, "", listed)?.0);
+        }
+        if let Some(first) = pages.first() {
+            let shown: Vec<&Entry<'_>> = all.iter().collect();
+            held.extend(self.others(kind, &shown, &held).await?);
+            Self::compare(kind, &shown, &held, first.second, gathered);
+        }
         Ok(())
     }
 
@@ -296,12 +337,13 @@ impl Stepper {
         &self,
         listing: Listing,
         customer: Option<&str>,
+        created: Option<Stretch>,
         gathered: &mut Gathered,
     ) -> Result<Vec<Shown<Listed>>, JobError> {
         let mut all: Vec<Shown<Listed>> = Vec::new();
         let mut behind: Option<String> = None;
         while all.len() < PAGES_MAX {
-            let asked = PageAsked { customer, after: behind.as_deref(), created: None };
+            let asked = PageAsked { customer, after: behind.as_deref(), created };
             let listed = self.caller.page_of(listing, asked).await?;
             gathered.pages += 1;
             let page = read(listing, &listed.it)?;
@@ -438,4 +480,21 @@ fn id_of(text: &str) -> Option<String> {
 fn endless(listing: Listing) -> JobError {
     let what = "the list has more pages than it can have";
     JobError::Stripe(StripeError::Unreadable { operation: listing.operation, what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_go_by_columns_that_there_are() {
+        for kind in ObjectKind::ALL {
+            let column = match listing_of(kind).map(|it| it.walk) {
+                Some(Way::ByCreated(column) | Way::ByCursor(column)) => column,
+                Some(Way::AsOne | Way::OfEachCustomer) | None => continue,
+            };
+            let has = |it: &str| table_of(kind).columns.iter().any(|column| column.name == it);
+            assert!(has(column), "{kind} has no {column}");
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use counterfoil_domain::absorb::Held;
 use counterfoil_domain::freshness::Sighting;
-use counterfoil_domain::mirror::Projection;
+use counterfoil_domain::mirror::{ObjectKind, Projection};
 use counterfoil_domain::reconcile::{HeldHead, Weighed, Weighing, severity_of, weigh};
-use counterfoil_projection::{absent, project};
+use counterfoil_projection::{absent, project, untold};
 use counterfoil_store::{Suspect, Verdict};
 use serde_json::json;
 
-use crate::compare::compare;
+use crate::compare::{Compared, compare};
 use crate::turn::{JobError, Running};
 
 /// Suspects weighed in one transaction.
@@ -41,7 +41,7 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
 async fn heads(
     running: &Running<'_>,
     page: &[Suspect],
-) -> Result<Vec<(counterfoil_domain::mirror::ObjectKind, HeldHead)>, JobError> {
+) -> Result<Vec<(ObjectKind, HeldHead)>, JobError> {
     let mut all = Vec::new();
     // A page is in the order of the kinds' names.
     for of_kind in page.chunk_by(|a, b| a.kind == b.kind) {
@@ -59,6 +59,23 @@ pub(super) fn projection_of(suspect: &Suspect) -> Result<Projection, String> {
         None => Ok(absent(suspect.kind, suspect.id.clone())),
         Some(body) => project(suspect.kind, body, false).map_err(|error| error.to_string()),
     }
+}
+
+/// Why no event told of what differs.
+pub(crate) fn untold_of(
+    compared: Option<&Compared>,
+    projection: &Projection,
+) -> Option<&'static str> {
+    match compared {
+        Some(it) if it.differs() && it.is_silent() => Some("Stripe changes it without an event"),
+        Some(it) if it.whole.is_none() && !is_never_told(projection) => None,
+        Some(_) | None => projection.change.row().and_then(untold),
+    }
+}
+
+/// Whether no event ever tells of such an object, whatever changes.
+fn is_never_told(projection: &Projection) -> bool {
+    matches!(projection.kind, ObjectKind::EntitlementFeature | ObjectKind::BillingAlert)
 }
 
 async fn one(
@@ -94,6 +111,7 @@ async fn one(
         projection: &projection,
         columns_differ: compared.as_ref().is_some_and(|it| it.columns_differ()),
         children_differ: compared.as_ref().is_some_and(|it| it.children_differ()),
+        untold: untold_of(compared.as_ref(), &projection),
     };
     Ok(match weigh(weighing) {
         Weighed::Explained(why) => said("explained", why.to_owned()),

@@ -12,6 +12,8 @@ pub struct Difference {
     pub column: &'static str,
     /// Whether it may hold personal data.
     pub personal: bool,
+    /// Whether Stripe changes it without an event, so that nothing was missed.
+    pub silent: bool,
     /// What is held, in words for a person.
     pub held: Option<String>,
     /// What Stripe shows, in words for a person.
@@ -23,6 +25,7 @@ pub struct Difference {
 #[must_use]
 pub fn differences(held: &BTreeMap<String, Option<String>>, shown: &Row) -> Vec<Difference> {
     let restless = crate::object::restless(shown.table);
+    let silent = crate::object::silent(shown.table);
     let mut found = Vec::new();
     for (column, value) in shown.table.columns.iter().zip(&shown.values) {
         if restless.contains(&column.name) {
@@ -32,7 +35,9 @@ pub fn differences(held: &BTreeMap<String, Option<String>>, shown: &Row) -> Vec<
         let held = held.map(|it| plain_of(column.of, it));
         let shown = value.as_ref().map(plain);
         if held != shown {
-            found.push(Difference { column: column.name, personal: column.personal, held, shown });
+            let silent = silent.contains(&column.name);
+            let (column, personal) = (column.name, column.personal);
+            found.push(Difference { column, personal, silent, held, shown });
         }
     }
     found
@@ -49,6 +54,7 @@ pub fn changes(before: &Row, after: &Row) -> Vec<Difference> {
         .map(|(column, (before, after))| Difference {
             column: column.name,
             personal: column.personal,
+            silent: false,
             held: before.as_ref().map(plain),
             shown: after.as_ref().map(plain),
         })

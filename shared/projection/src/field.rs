@@ -14,6 +14,8 @@ pub(crate) struct Field {
     /// Whether its value differs between two looks at the same state, as signed links do. Such a
     /// column says nothing about which sighting is the newer, and stays out of the digest.
     pub(crate) restless: bool,
+    /// Whether Stripe changes it without an event, so that it is right after a sweep only.
+    pub(crate) silent: bool,
     /// What older versions call a value, and what the newest calls it.
     renamed: &'static [(&'static str, &'static str)],
 }
@@ -49,7 +51,7 @@ enum Read {
 
 const fn field(name: &'static str, of: Type, read: Read) -> Field {
     let column = Column { name, of, personal: false };
-    Field { column, from: &[], read, restless: false, renamed: &[] }
+    Field { column, from: &[], read, restless: false, silent: false, renamed: &[] }
 }
 
 /// Text.
@@ -114,6 +116,12 @@ impl Field {
     /// Its value differs between two looks at the same state.
     pub(crate) const fn restless(mut self) -> Self {
         self.restless = true;
+        self
+    }
+
+    /// Stripe changes it without an event.
+    pub(crate) const fn silent(mut self) -> Self {
+        self.silent = true;
         self
     }
 

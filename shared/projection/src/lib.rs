@@ -11,10 +11,12 @@ mod meaning;
 mod object;
 mod objects;
 mod project;
+mod silence;
 mod witness;
 
 pub use compare::{Difference, changes, differences};
 pub use meaning::{Meaning, meaning_of};
 pub use object::{table_of, tables};
 pub use project::{ProjectionError, absent, project};
+pub use silence::untold;
 pub use witness::witness_of;

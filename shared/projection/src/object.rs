@@ -118,9 +118,17 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
 
 /// The columns of a table that differ between two looks at the same state.
 pub(crate) fn restless(table: &Table) -> Vec<&'static str> {
-    let of = |fields: &[Field]| {
-        fields.iter().filter(|it| it.restless).map(|it| it.column.name).collect()
-    };
+    columns_that(table, |it| it.restless)
+}
+
+/// The columns of a table that Stripe changes without an event.
+pub(crate) fn silent(table: &Table) -> Vec<&'static str> {
+    columns_that(table, |it| it.silent)
+}
+
+fn columns_that(table: &Table, are: impl Fn(&Field) -> bool) -> Vec<&'static str> {
+    let of =
+        |fields: &[Field]| fields.iter().filter(|it| are(it)).map(|it| it.column.name).collect();
     KNOWN
         .iter()
         .find_map(|it| {

@@ -32,7 +32,7 @@ create table counterfoil.walks (
     -- Seconds since 1970.
     made_from bigint not null,
     made_to bigint not null,
-    -- The id behind which the list goes on, or the last customer that is done.
+    -- The id behind which the list goes on.
     behind text,
     done boolean not null default false,
     pages bigint not null default 0,

@@ -24,8 +24,8 @@ pub enum Walk {
     ByCursor(&'static str),
     /// Short, and without a time: read to its end and compared as one.
     AsOne,
-    /// For one customer at a time: there is no list of all. The column that names the customer.
-    OfEachCustomer(&'static str),
+    /// For one customer at a time: there is no list of all.
+    OfEachCustomer,
 }
 
 /// Why the objects of a kind are in no list.
@@ -89,22 +89,22 @@ pub const fn listing_of(kind: ObjectKind) -> Option<Listing> {
             Listing { walk: Walk::AsOne, ..by_created("GET /v1/billing/alerts") }
         }
         ObjectKind::TaxId => Listing {
-            walk: Walk::OfEachCustomer("customer"),
+            walk: Walk::OfEachCustomer,
             ..by_created("GET /v1/customers/{customer}/tax_ids")
         },
         // Without a customer the list is of those that belong to nobody.
         ObjectKind::PaymentMethod => Listing {
-            walk: Walk::OfEachCustomer("customer"),
+            walk: Walk::OfEachCustomer,
             ..by_created("GET /v1/customers/{customer}/payment_methods")
         },
         ObjectKind::CreditBalanceTransaction => Listing {
-            walk: Walk::OfEachCustomer("customer"),
+            walk: Walk::OfEachCustomer,
             query: "customer={customer}",
             ..by_created("GET /v1/billing/credit_balance_transactions")
         },
         // The list is the object: what the customer has now.
         ObjectKind::ActiveEntitlementSummary => Listing {
-            walk: Walk::OfEachCustomer("id"),
+            walk: Walk::OfEachCustomer,
             query: "customer={customer}",
             ..by_created("GET /v1/entitlements/active_entitlements")
         },
@@ -128,7 +128,7 @@ mod tests {
                 (Some(listing), None) => {
                     assert!(listing.operation.starts_with("GET /v1/"), "{kind}");
                     assert!(operations.insert(listing.operation), "{kind}");
-                    let each = matches!(listing.walk, Walk::OfEachCustomer(_));
+                    let each = matches!(listing.walk, Walk::OfEachCustomer);
                     let named = listing.operation.contains("{customer}")
                         || listing.query.contains("{customer}");
                     assert_eq!(each, named, "{kind}");

@@ -19,6 +19,8 @@ pub struct Weighing<'a> {
     pub columns_differ: bool,
     /// Whether children differ in being there.
     pub children_differ: bool,
+    /// Why no event told of what differs, where none did.
+    pub untold: Option<&'static str>,
 }
 
 /// What a difference turns out to be.
@@ -66,7 +68,7 @@ pub fn weigh(it: Weighing<'_>) -> Weighed {
     if !newer {
         return Weighed::Explained(ARRIVED);
     }
-    if let Some(why) = it.projection.change.row().and_then(ordinary) {
+    if let Some(why) = it.projection.change.row().and_then(ordinary).or(it.untold) {
         return Weighed::Ordinary(why);
     }
     let held = it.held.filter(|held| !held.deleted);
@@ -143,7 +145,8 @@ mod tests {
     fn check(held: Option<Held>, projection: &Projection, differ: (bool, bool), expected: Weighed) {
         let (columns_differ, children_differ) = differ;
         let sighting = sighting(10, 2);
-        let it = Weighing { held, sighting, projection, columns_differ, children_differ };
+        let untold = None;
+        let it = Weighing { held, sighting, projection, columns_differ, children_differ, untold };
         assert_eq!(weigh(it), expected);
     }
 
@@ -177,5 +180,21 @@ mod tests {
         check(None, &abandoned, (false, false), Weighed::Ordinary(ABANDONED));
         let clock = shown(Some("active"), Some("clock_1"));
         check(held(5, 1, false), &clock, (true, false), Weighed::Ordinary(TEST_CLOCK));
+    }
+    #[test]
+    fn what_no_event_told_of_is_no_drift() {
+        let active = shown(Some("active"), None);
+        let it = Weighing {
+            held: held(5, 1, false),
+            sighting: sighting(10, 2),
+            projection: &active,
+            columns_differ: true,
+            children_differ: false,
+            untold: Some("nobody says so"),
+        };
+        assert_eq!(weigh(it), Weighed::Ordinary("nobody says so"));
+        // What is held already stays explained.
+        let it = Weighing { held: held(12, 2, false), ..it };
+        assert_eq!(weigh(it), Weighed::Explained(ARRIVED));
     }
 }

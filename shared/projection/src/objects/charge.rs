@@ -25,7 +25,8 @@ pub(crate) static OBJECT: Object = Object::new(
         flag("paid"),
         // Only once all of it is.
         flag("refunded"),
-        flag("disputed"),
+        // The dispute sends events, and its charge none.
+        flag("disputed").silent(),
         reference("balance_transaction"),
         reference("failure_balance_transaction"),
         text("failure_code"),

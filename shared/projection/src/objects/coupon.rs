@@ -18,9 +18,11 @@ pub(crate) static OBJECT: Object = Object::new(
         text("duration"),
         integer("duration_in_months"),
         integer("max_redemptions"),
-        integer("times_redeemed"),
+        // Who redeems a coupon does not update it.
+        integer("times_redeemed").silent(),
         time("redeem_by"),
-        flag("valid"),
+        // It follows from the time and from how often it was redeemed.
+        flag("valid").silent(),
         metadata(),
     ],
 );

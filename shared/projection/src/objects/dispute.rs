@@ -27,7 +27,8 @@ pub(crate) static OBJECT: Object = Object::new(
         references("balance_transactions"),
         time("evidence_details_due_by").from(&[At("evidence_details.due_by")]),
         flag("evidence_details_has_evidence").from(&[At("evidence_details.has_evidence")]),
-        flag("evidence_details_past_due").from(&[At("evidence_details.past_due")]),
+        // It follows from the time.
+        flag("evidence_details_past_due").from(&[At("evidence_details.past_due")]).silent(),
         integer("evidence_details_submission_count")
             .from(&[At("evidence_details.submission_count")]),
         text("payment_method_details_type").from(&[At("payment_method_details.type")]),

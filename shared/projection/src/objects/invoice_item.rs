@@ -15,7 +15,8 @@ pub(crate) static OBJECT: Object = Object::new(
         // When it was made; it has no `created`.
         time("date"),
         reference("customer"),
-        reference("invoice"),
+        // No event tells that it is put on its invoice.
+        reference("invoice").silent(),
         reference("subscription")
             .from(&[At("parent.subscription_details.subscription"), At("subscription")]),
         reference("subscription_item")

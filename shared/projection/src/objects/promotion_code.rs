@@ -15,10 +15,12 @@ pub(crate) static OBJECT: Object = Object::new(
         reference("customer"),
         reference("coupon").from(&[At("promotion.coupon"), At("coupon")]),
         text("code").personal(),
-        flag("active"),
+        // It follows from the time and from its coupon.
+        flag("active").silent(),
         time("expires_at"),
         integer("max_redemptions"),
-        integer("times_redeemed"),
+        // Who redeems a code does not update it.
+        integer("times_redeemed").silent(),
         flag("restrictions_first_time_transaction")
             .from(&[At("restrictions.first_time_transaction")]),
         integer("restrictions_minimum_amount").from(&[At("restrictions.minimum_amount")]),

@@ -1,7 +1,7 @@
 //! What is held of a part of a list.
 
 use counterfoil_domain::freshness::{Digest, Sighting};
-use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::mirror::{ObjectKind, Owner, Table};
 use counterfoil_domain::reconcile::{HeldHead, Stretch};
 use counterfoil_domain::{Scope, Timestamp};
 use sqlx::AssertSqlSafe;
@@ -60,18 +60,25 @@ impl Store {
         rows.into_iter().map(head_of).collect()
     }
 
-    /// What is held of one customer's objects. The column that names the customer is one of the
-    /// mirror's own.
+    /// What is held of one customer's objects in a table.
     pub async fn heads_of_customer(
         &self,
-        kind: ObjectKind,
-        column: &'static str,
+        table: &'static Table,
         customer: &str,
         scope: &Scope,
     ) -> Result<Vec<HeldHead>, StoreError> {
+        let owned = match table.owner {
+            Owner::Itself => "id = $1".to_owned(),
+            Owner::Column(column) | Owner::Formerly(column) => format!("{column} = $1"),
+            Owner::Through { column, table } => format!(
+                "{column} in (select id from stripe.{table} \
+                 where customer = $1 and account = $2 and livemode = $3)"
+            ),
+            Owner::Nobody => return Ok(Vec::new()),
+        };
         let sql = format!(
-            "select {HEAD} from stripe.{} where {column} = $1 and account = $2 and livemode = $3",
-            kind.table()
+            "select {HEAD} from stripe.{} where {owned} and account = $2 and livemode = $3",
+            table.name
         );
         let rows: Vec<HeadRow> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(customer)
@@ -98,30 +105,6 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
         rows.into_iter().map(head_of).collect()
-    }
-
-    /// The customers behind one, in order, those that are gone apart.
-    pub async fn customers_behind(
-        &self,
-        behind: &str,
-        limit: u32,
-        scope: &Scope,
-    ) -> Result<Vec<String>, StoreError> {
-        let ids = sqlx::query_scalar!(
-            r#"
-            select id from stripe.customers
-            where account = $1 and livemode = $2 and id > $3 and not deleted
-            order by id
-            limit $4
-            "#,
-            scope.account,
-            scope.livemode,
-            behind,
-            i64::from(limit),
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(ids)
     }
 
     /// Objects that should have moved on by now, by what is held of them: for each kind the ids, the

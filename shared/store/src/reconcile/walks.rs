@@ -17,7 +17,7 @@ pub struct Walk {
     pub part: i32,
     /// What is not yet compared.
     pub stretch: Stretch,
-    /// The id behind which the list goes on, or the last customer that is done.
+    /// The id behind which the list goes on.
     pub behind: Option<String>,
     /// Whether nothing is left.
     pub done: bool,

@@ -10,6 +10,7 @@ mod erased;
 mod lives;
 mod operator;
 mod peers;
+mod reconcile;
 mod resync;
 mod sealed;
 mod sent;

@@ -15,6 +15,7 @@ use crate::version::ApiVersion;
 use bytes::Bytes;
 use http::{Method, Response};
 use http_body_util::Full;
+use serde_json::Value;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -78,6 +79,9 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
     if let (Some(running), Some(kept)) = (running.as_mut(), dated.kept.take()) {
         running.keep(kept);
     }
+    if fault == Some(Fault::EmptyList) {
+        empty(&mut dated.answer);
+    }
     match fault {
         Some(Fault::CutAfterEffect) => return Err(Cut),
         Some(Fault::MalformedAnswer) => {
@@ -89,6 +93,7 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
             Fault::ClockFails
             | Fault::CutBeforeEffect
             | Fault::DependencyFailed
+            | Fault::EmptyList
             | Fault::ErrorAfterEffect
             | Fault::ErrorBeforeEffect
             | Fault::KeyInUse
@@ -99,6 +104,16 @@ async fn dated(request: &ApiRequest, simulator: &Simulator) -> Result<Dated, Cut
         | None => {}
     }
     Ok(dated)
+}
+
+/// Takes everything off a page.
+fn empty(answer: &mut Answer) {
+    let Ok(mut page) = serde_json::from_slice::<Value>(&answer.body) else { return };
+    if page["object"] == "list" {
+        page["data"] = Value::Array(Vec::new());
+        page["has_more"] = Value::Bool(false);
+        answer.body = Bytes::from(page.to_string());
+    }
 }
 
 /// The faults that nothing happens before.
@@ -115,6 +130,7 @@ fn before_all(fault: Option<Fault>, request: &ApiRequest) -> Option<Result<ApiEr
         Fault::ClockFails
         | Fault::CutAfterEffect
         | Fault::DependencyFailed
+        | Fault::EmptyList
         | Fault::ErrorAfterEffect
         | Fault::LateSearch { .. }
         | Fault::MalformedAnswer

@@ -23,6 +23,9 @@ pub enum Fault {
     CutBeforeEffect,
     /// 424 and nothing has happened: something that Stripe depends on failed.
     DependencyFailed,
+    /// A list that shows nothing and says that nothing follows, whatever the account has. Any other
+    /// call is done as ever.
+    EmptyList,
     /// 500 after the effect took place, with `Stripe-Should-Retry: false`; an idempotency key
     /// keeps it. A call that fails by itself fails as it would have.
     ErrorAfterEffect,
