@@ -51,8 +51,17 @@ pub(super) fn shake(simulator: &Simulator) -> anyhow::Result<()> {
         Ok(ids.map(str::to_owned).collect())
     };
     let mut deleted = 0;
+    // All of them, so that everybody's entitlements end.
+    loop {
+        let active = some("subscriptions?status=active&limit=100")?;
+        let ended = active
+            .iter()
+            .filter(|id| simulator.call("DELETE", &format!("/v1/subscriptions/{id}"), "").0 == 200);
+        if ended.count() == 0 {
+            break;
+        }
+    }
     for (path, list) in [
-        ("subscriptions", "subscriptions?status=active&limit=100"),
         ("customers", "customers?limit=100"),
         ("coupons", "coupons?limit=100"),
         ("products", "products?limit=100"),

@@ -1,10 +1,10 @@
 //! Ingest is off for a day, and Stripe's list of events is compared with the inbox.
 
 use counterfoil_support::program::get;
-use counterfoil_support::{Stack, until};
+use counterfoil_support::until;
 use serde_json::Value;
 
-use super::{MORNING, by_hand, day, done, equal, run};
+use super::{day, done, equal, run, started};
 use crate::setup::DEADLINE;
 
 /// The value of the first metric that begins so.
@@ -15,7 +15,7 @@ fn metric(text: &str, beginning: &str) -> Option<f64> {
 
 #[tokio::test]
 async fn a_day_of_lost_deliveries_comes_back_from_the_list_of_events() -> anyhow::Result<()> {
-    let mut stack = Stack::start(by_hand(vec!["worker"], MORNING)).await?;
+    let mut stack = started().await?;
     let made = day::pass(&stack.simulator, 1);
     assert!(made >= 10_000, "{made}");
 

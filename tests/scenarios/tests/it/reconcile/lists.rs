@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use counterfoil_support::Stack;
 use serde_json::Value;
 
-use super::{MORNING, by_hand, day, done, equal, run};
+use super::{day, done, equal, run, started};
 use crate::setup::DEADLINE;
 
 async fn tables(stack: &Stack) -> anyhow::Result<Vec<String>> {
@@ -65,7 +65,7 @@ fn children(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
 
 #[tokio::test]
 async fn a_day_of_lost_deliveries_is_found_object_by_object() -> anyhow::Result<()> {
-    let stack = Stack::start(by_hand(vec!["worker"], MORNING)).await?;
+    let mut stack = started().await?;
     // A mirror that is right in the morning, so that deletions and changes can be missed.
     day::pass(&stack.simulator, 1);
     let filled = run(&stack, &["gap_fill"]).await?;
@@ -80,8 +80,11 @@ async fn a_day_of_lost_deliveries_is_found_object_by_object() -> anyhow::Result<
     let before = digest(&stack).await?;
     let braked = run(&stack, &["objects", "--repairs-max", "100"]).await?;
     assert_eq!(braked["state"], "braked", "{braked}");
+    // What is listed customer by customer is left to the run that mends.
+    stack.set("COUNTERFOIL_RECONCILER_KINDS", "customer,product,price,coupon,subscription,invoice");
     let plan = run(&stack, &["objects", "--repairs-max", "1000000", "--dry-run"]).await?;
     let again = run(&stack, &["objects", "--repairs-max", "1000000", "--dry-run"]).await?;
+    stack.set("COUNTERFOIL_RECONCILER_KINDS", "");
     assert!(plan["plan"].as_array().is_some_and(|it| it.len() > 1_000));
     assert_eq!(plan["plan"], again["plan"], "a second run confirms the plan");
     assert_eq!(before, digest(&stack).await?, "neither a brake nor a plan changes anything");
@@ -117,11 +120,14 @@ async fn a_day_of_lost_deliveries_is_found_object_by_object() -> anyhow::Result<
     }
     let second = run(&stack, &["objects"]).await?;
     assert_eq!((done(&second, "drift"), &second["state"]), (0, &Value::from("completed")));
-    let open = stack.order(&["drift", "list", "--open"]).await?.well()?;
-    assert_eq!(open.trim(), "No findings.");
+    let open = stack.order(&["drift", "list", "--open", "--json"]).await?.well()?;
+    // Nothing was delivered for two days, and that alone is still so.
+    let others: Vec<&str> = open.lines().filter(|it| !it.contains("silence")).collect();
+    assert!(others.is_empty(), "{others:?}");
     let (findings, repairs): (i64, i64) = sqlx::query_as(
-        "select (select count(*) from counterfoil.findings), \
-         (select count(*) from counterfoil.audit where action = 'repair')",
+        "select (select count(*) from counterfoil.findings where type <> 'silence'), \
+         (select count(*) from counterfoil.audit where object_kind <> 'events' \
+          and action = 'repair')",
     )
     .fetch_one(&stack.database.pool)
     .await?;

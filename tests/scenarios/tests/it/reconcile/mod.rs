@@ -39,6 +39,13 @@ fn by_hand(services: Vec<&'static str>, begins: i64) -> Settings {
 /// in which it lives, or of a later one.
 const MORNING: i64 = 1_790_812_800;
 
+/// A worker on a migrated database, in the morning, and the reconciler at hand.
+async fn started() -> anyhow::Result<Stack> {
+    let stack = Stack::start(by_hand(vec!["worker"], MORNING)).await?;
+    stack.order(&["migrate"]).await?.well()?;
+    Ok(stack)
+}
+
 /// Runs a job and answers what it said to machines.
 async fn run(stack: &Stack, arguments: &[&str]) -> anyhow::Result<Value> {
     let all = [&["reconcile", "run", "--json"], arguments].concat();
