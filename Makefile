@@ -18,7 +18,7 @@ pure := domain stripe-wire projection service bus ingest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check unit rules sim services stop clean status bench prepare prepare-check tools
+.PHONY: help demo test check unit rules sim soak night services stop clean status bench prepare prepare-check tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,18 @@ sim: tools ## seeded worlds without end (COUNT=1000000), or one with its steps (
 	$(step) 'Running the worlds.' \
 		$(or $(CARGO_TARGET_DIR),target)/release/counterfoil-simulation \
 		$(if $(SEED),--seed $(SEED) --verbose,--count $(or $(COUNT),100000) --keep tests/simulation/seeds.txt)
+
+soak: tools ## ten minutes of load while everything is compared over and over: nothing may be drift
+	$(step) 'Getting Postgres and RabbitMQ ready.' $(local)/services start >/dev/null
+	$(step) 'Building and running; this takes ten minutes and some.' \
+		$(with_services) env COUNTERFOIL_SOAK_SECONDS=$(or $(SECONDS),600) \
+		cargo test --package counterfoil-scenarios --test it -- --nocapture on_its_way
+
+night: tools ## a full diff of a million subscriptions (COUNT=…), killed ten times
+	$(step) 'Getting Postgres and RabbitMQ ready.' $(local)/services start >/dev/null
+	$(step) 'Building with optimisation and running; this takes an hour or so.' \
+		$(with_services) env COUNTERFOIL_DIFF_SUBSCRIPTIONS=$(or $(COUNT),1000000) \
+		cargo test --release --package counterfoil-scenarios --test it -- --nocapture killed_ten_times
 
 services: ## start Postgres and RabbitMQ; eval "$(make -s services)" sets DATABASE_URL and AMQP_URL
 	@$(local)/services start

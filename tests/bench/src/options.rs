@@ -58,6 +58,8 @@ pub enum RowName {
     Worker,
     /// From delivery to row at 1,000 events a second.
     EventToRow,
+    /// The full diff, over a mirror that is right.
+    FullDiff,
     /// The simulator, listing a million subscriptions.
     SimulatorLists,
 }
@@ -89,6 +91,7 @@ impl Arguments {
             RowName::IngestOpen => (5, 10),
             RowName::Worker => (5, 4),
             RowName::EventToRow => (1, 60),
+            RowName::FullDiff => (5, 20),
             RowName::SimulatorLists => (5, 3),
         };
         let (rounds, seconds) = if self.quick { (2, 1) } else { (rounds, seconds) };

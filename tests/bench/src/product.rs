@@ -68,6 +68,35 @@ impl Listening {
         Ok(Self { program, address })
     }
 
+    /// `counterfoil reconciler` on this database, comparing the subscriptions that a simulator at
+    /// this address lists, again and again.
+    pub async fn reconciler(database: &str, stripe: SocketAddr) -> anyhow::Result<Self> {
+        let binary = stack::sibling("counterfoil").context("run `make bench`, which builds it")?;
+        let base = format!("http://{stripe}");
+        let environment = [
+            ("DATABASE_URL", database),
+            ("STRIPE_API_BASE", base.as_str()),
+            ("STRIPE_SECRET_KEY", "sk_test_bench"),
+            ("COUNTERFOIL_LOG_FORMAT", "json"),
+            ("COUNTERFOIL_ADMIN_RECONCILER_LISTEN", "127.0.0.1:0"),
+            ("COUNTERFOIL_RECONCILER_OBJECTS", "* * * * * *"),
+            ("COUNTERFOIL_RECONCILER_GAP_FILL", "off"),
+            ("COUNTERFOIL_RECONCILER_ENDPOINTS", "off"),
+            ("COUNTERFOIL_RECONCILER_JANITORS", "off"),
+            ("COUNTERFOIL_RECONCILER_PAYLOADS", "off"),
+            ("COUNTERFOIL_RECONCILER_KINDS", "subscription"),
+            ("COUNTERFOIL_RECONCILER_GRACE", "0s"),
+            ("COUNTERFOIL_RECONCILER_REPAIRS_MAX", "10000000"),
+            ("COUNTERFOIL_STRIPE_CALLS_PER_SECOND", "10000"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut program = Program::start(&binary, &["reconciler"], &environment)?;
+        let line = program.logged("starting", START).await?;
+        let address = line["admin"].as_str().and_then(|it| it.parse().ok());
+        let address = address.context("the reconciler does not say where it answers")?;
+        Ok(Self { program, address })
+    }
+
     /// The ceiling of HTTP rows, as a process of its own.
     pub async fn echo(answer_bytes: usize) -> anyhow::Result<Self> {
         let bytes = answer_bytes.to_string();
@@ -92,10 +121,7 @@ impl Listening {
 
     /// What it has used until now.
     pub fn used(&self) -> anyhow::Result<Used> {
-        let id = self.program.id().context("the program has ended")?;
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        used(&stat, &status).context("the system does not say what a process has used")
+        used_by(self.program.id().context("the program has ended")?)
     }
 
     /// Ends it orderly.
@@ -109,6 +135,13 @@ impl Listening {
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.program.kill().await
     }
+}
+
+/// What a process of this machine has used until now.
+pub fn used_by(id: u32) -> anyhow::Result<Used> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    used(&stat, &status).context("the system does not say what a process has used")
 }
 
 /// Brings a database's schema up to date, as an operator would.

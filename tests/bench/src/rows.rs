@@ -1,6 +1,7 @@
 //! The rows of the table, one file each.
 
 mod event_to_row;
+mod full_diff;
 mod ingest_closed;
 mod ingest_open;
 mod simulator_lists;
@@ -25,6 +26,7 @@ pub async fn run(row: RowName, plan: &Plan, clock: &Clock) -> anyhow::Result<Row
         RowName::IngestOpen => ingest_open::run(plan, clock).await,
         RowName::EventToRow => event_to_row::run(plan, clock).await,
         RowName::Worker => worker::run(plan, clock).await,
+        RowName::FullDiff => full_diff::run(plan, clock).await,
         RowName::SimulatorLists => simulator_lists::run(plan, clock).await,
     }
 }

@@ -104,14 +104,14 @@ async fn over(walks: &mut [Pages; 2], plan: &Plan, clock: &Clock) -> anyhow::Res
 }
 
 /// A walk over pages, one request after another on one connection.
-struct Pages {
+pub(super) struct Pages {
     after: Option<String>,
     host: String,
     sender: SendRequest<Empty<Bytes>>,
 }
 
 impl Pages {
-    async fn of(server: &Listening) -> anyhow::Result<Self> {
+    pub(super) async fn of(server: &Listening) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(server.address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
@@ -119,7 +119,11 @@ impl Pages {
         Ok(Self { after: None, host: server.address.to_string(), sender })
     }
 
-    async fn read_for(&mut self, span: Duration, clock: &Clock) -> anyhow::Result<Window> {
+    pub(super) async fn read_for(
+        &mut self,
+        span: Duration,
+        clock: &Clock,
+    ) -> anyhow::Result<Window> {
         let started = clock.monotonic();
         let mut count = 0;
         loop {
