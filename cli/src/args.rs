@@ -54,7 +54,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReconcileCommand {
-    /// Take a turn of a job now: gap_fill, objects, endpoints, janitors or payloads.
+    /// Take a turn of a job now.
+    #[command(after_help = "Jobs: gap_fill, objects, endpoints, janitors, payloads.")]
     Run(RunArguments),
     /// Show when each job last ran, and since when everything is proven.
     Status(StatusArguments),
@@ -123,8 +124,7 @@ pub(crate) struct DriftListArguments {
     /// Only those that are neither corrected nor dismissed.
     #[arg(long)]
     pub(crate) open: bool,
-    /// Of this type: missing_here, missing_there, field_differs, removed_child, entitlement,
-    /// silence or api_version.
+    /// Of this type; another name has all of them listed.
     #[arg(long = "type", value_name = "TYPE", value_parser = crate::drift::type_of)]
     pub(crate) found: Option<counterfoil_domain::reconcile::FindingType>,
     /// Of this severity: info, warning or critical.
@@ -163,7 +163,7 @@ pub(crate) struct DriftRepairArguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Who repairs it, for the audit; the user of this machine unless given.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "USER", hide_env = true)]
     pub(crate) by: Option<String>,
     /// One JSON object.
     #[arg(long)]
@@ -179,7 +179,7 @@ pub(crate) struct DriftDismissArguments {
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
     /// Who says so, for the audit; the user of this machine unless given.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "USER", hide_env = true)]
     pub(crate) by: Option<String>,
 }
 

@@ -57,8 +57,5 @@ pub(crate) fn finding_json(it: &Finding) -> Value {
 
 /// Who is at the command line, for the audit.
 pub(crate) fn actor(given: Option<String>) -> String {
-    given
-        .or_else(|| std::env::var("USER").ok())
-        .filter(|it| !it.is_empty())
-        .unwrap_or_else(|| "the command line".to_owned())
+    given.filter(|it| !it.is_empty()).unwrap_or_else(|| "the command line".to_owned())
 }

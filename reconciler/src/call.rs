@@ -4,7 +4,7 @@
 //! off, and its next tick goes on where it was.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use backoff::ExponentialBackoffBuilder;
@@ -39,6 +39,8 @@ pub struct Caller {
     shutdown: Shutdown,
     metrics: Option<(ReconcilerMetrics, &'static str)>,
     spent: Arc<AtomicU64>,
+    /// Calls that were taken from the budget and not yet made.
+    taken: Arc<AtomicU32>,
 }
 
 /// What was answered, and the second as of which it is taken.
@@ -55,8 +57,8 @@ impl Caller {
     #[must_use]
     pub fn new(client: StripeClient, store: Store, scope: Scope, rate: Rate, clock: Clock) -> Self {
         let shutdown = Shutdown::new();
-        let spent = Arc::default();
-        Self { client, store, scope, rate, clock, shutdown, metrics: None, spent }
+        let (spent, taken) = (Arc::default(), Arc::default());
+        Self { client, store, scope, rate, clock, shutdown, metrics: None, spent, taken }
     }
 
     /// The same, for a job: its calls are counted, and end with the process.
@@ -165,6 +167,8 @@ impl Caller {
             };
             match error {
                 StripeError::Limited { .. } => {
+                    // What was taken before is not called either.
+                    self.taken.store(0, Ordering::Relaxed);
                     self.store.pause_calls(&self.scope, PAUSE, self.clock.now()).await?;
                 }
                 StripeError::Unavailable { .. } | StripeError::Failed { .. } => {}
@@ -180,11 +184,20 @@ impl Caller {
         }
     }
 
+    /// Waits for a call that may be made. Several are taken together where the budget is wide.
     async fn within_budget(&self) -> Result<(), JobError> {
+        let fewer = |it: u32| it.checked_sub(1);
         loop {
+            if self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok() {
+                return Ok(());
+            }
+            let calls = self.rate.at_once().min(self.rate.burst.max(1));
             let now = self.clock.now();
-            let wait = match self.store.take_call(&self.scope, self.rate, now).await? {
-                Grant::Granted => return Ok(()),
+            let wait = match self.store.take_calls(&self.scope, self.rate, calls, now).await? {
+                Grant::Granted => {
+                    self.taken.fetch_add(calls - 1, Ordering::Relaxed);
+                    return Ok(());
+                }
                 Grant::After(wait) => wait.min(TURN),
                 Grant::Paused => TURN,
             };

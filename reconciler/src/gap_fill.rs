@@ -167,7 +167,7 @@ async fn one_stretch(
 ) -> Result<(), JobError> {
     let context = running.context;
     let mut page = Pages::new(form, stretch);
-    let mut published: BTreeMap<String, Timestamp> = BTreeMap::new();
+    let mut sent: BTreeMap<String, Timestamp> = BTreeMap::new();
     let mut publisher = None;
     while let Some(body) = page.next(running).await? {
         let heads = heads(form, &body)?;
@@ -187,7 +187,7 @@ async fn one_stretch(
         }
         if let Some(publisher) = &publisher {
             for it in &lacking {
-                published.insert(it.head.id.clone(), it.head.created.unwrap_or(Timestamp::EPOCH));
+                sent.insert(it.head.id.clone(), it.head.created.unwrap_or(Timestamp::EPOCH));
             }
             publish(running, publisher, lacking).await?;
         }
@@ -195,7 +195,7 @@ async fn one_stretch(
     if let Some(publisher) = publisher {
         publisher.close().await;
     }
-    settle(running, &published, tally).await
+    settle(running, &sent, tally).await
 }
 
 async fn connect(running: &Running<'_>) -> Result<Publisher, JobError> {

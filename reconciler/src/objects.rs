@@ -68,7 +68,8 @@ async fn enter(running: &Running<'_>, phase: &'static str) -> Result<&'static st
 
 /// The lists, each in one part at first.
 fn walks(running: &Running<'_>) -> Vec<Walk> {
-    let from = running.how.since.map_or(Stretch::ALL.from, |it| it.unix_seconds());
+    let from =
+        running.how.since.map_or(Stretch::ALL.from, counterfoil_domain::Timestamp::unix_seconds);
     let stretch = Stretch { from: from.clamp(Stretch::ALL.from, Stretch::ALL.to), ..Stretch::ALL };
     let listed = |kind: &&ObjectKind| listing_of(**kind).is_some();
     running

@@ -171,6 +171,8 @@ async fn locked(context: &Context, job: Job, how: How<'_>) -> Result<Run, JobErr
         Job::Payloads => payloads::run(&running).await,
     };
     let requests = running.caller.as_ref().map_or(0, Caller::spent);
+    // A full pass counts its calls as it goes, since it outlives its processes.
+    let requests = if job == Job::Objects { 0 } else { requests };
     let requests = i64::try_from(requests).unwrap_or(i64::MAX);
     let now = context.clock.now();
     let ended = match &done {
@@ -188,10 +190,10 @@ async fn locked(context: &Context, job: Job, how: How<'_>) -> Result<Run, JobErr
         }
         Err(error) => {
             let braked = matches!(error, JobError::Braked(_));
-            let state = if braked { RunState::Braked } else { RunState::Failed };
+            let how = if braked { RunState::Braked } else { RunState::Failed };
             store.tally(&handle, &[("requests", requests)]).await?;
-            store.end_run(&handle, state, Some(&error.to_string()), now).await?;
-            state.as_str()
+            store.end_run(&handle, how, Some(&error.to_string()), now).await?;
+            how.as_str()
         }
     };
     context.metrics.ended(name, ended);

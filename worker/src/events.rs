@@ -199,12 +199,10 @@ pub(crate) enum Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Schema(_) => {
-                Self::Outage(Outage { cause: error.to_string() })
-            }
-            StoreError::NoRandomness | StoreError::TakenOver => {
-                Self::Outage(Outage { cause: error.to_string() })
-            }
+            StoreError::Unavailable(_)
+            | StoreError::Schema(_)
+            | StoreError::NoRandomness
+            | StoreError::TakenOver => Self::Outage(Outage { cause: error.to_string() }),
             StoreError::Conflict => Self::Later,
             StoreError::Refused { .. } => Self::Refused(error.to_string()),
             StoreError::Unforeseen(ref source) => {

@@ -26,7 +26,9 @@ pub(crate) async fn run(
     let findings = store.findings(&filter, arguments.limit).await?;
     store.close().await;
     if arguments.json {
-        findings.iter().for_each(|it| output::line(&finding_json(it).to_string()));
+        for it in &findings {
+            output::line(&finding_json(it).to_string());
+        }
         return Ok(ExitCode::SUCCESS);
     }
     if findings.is_empty() {

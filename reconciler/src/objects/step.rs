@@ -59,6 +59,9 @@ struct Gathered {
 /// Pages of one second, one customer or one short list at most: far beyond what there is of them.
 const PAGES_MAX: usize = 10_000;
 
+/// Pages that are compared before it is noted where the walk is. A kill repeats so many at most.
+const PAGES_PER_STEP: i64 = 8;
+
 impl Stepper {
     pub(super) async fn step(&self, walk: Walk, hungry: bool) -> Result<Stepped, JobError> {
         let Some(listing) = listing_of(walk.kind) else {
@@ -72,27 +75,29 @@ impl Stepper {
         };
         let mut gathered = Gathered::default();
         let mut next = walk.clone();
-        let stepped = match listing.walk {
-            Way::ByCreated(made) => self.stretch(listing, made, &mut next, &mut gathered).await,
-            Way::ByCursor(made) => self.behind(listing, made, &mut next, &mut gathered).await,
-            Way::AsOne => self.as_one(listing, &mut next, &mut gathered).await,
-            Way::OfEachCustomer => self.customers(listing, &mut next, &mut gathered).await,
-        };
-        match stepped {
-            Ok(()) => {}
-            Err(JobError::Stripe(
-                error @ (StripeError::Refused { .. }
-                | StripeError::Unauthorized { status: 403, .. }),
-            )) => {
-                return Ok(Stepped {
-                    walk,
-                    split: None,
-                    objects: 0,
-                    pages: 0,
-                    skipped: Some(error),
-                });
+        while !next.done && gathered.pages < PAGES_PER_STEP {
+            let before = gathered.pages;
+            let stepped = match listing.walk {
+                Way::ByCreated(made) => self.stretch(listing, made, &mut next, &mut gathered).await,
+                Way::ByCursor(made) => self.behind(listing, made, &mut next, &mut gathered).await,
+                Way::AsOne => self.as_one(listing, &mut next, &mut gathered).await,
+                Way::OfEachCustomer => self.customers(listing, &mut next, &mut gathered).await,
+            };
+            match stepped {
+                Ok(()) => {}
+                Err(JobError::Stripe(
+                    error @ (StripeError::Refused { .. }
+                    | StripeError::Unauthorized { status: 403, .. }),
+                )) => {
+                    let skipped = Some(error);
+                    return Ok(Stepped { walk, split: None, objects: 0, pages: 0, skipped });
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
+            // Whoever has nothing to do gets a part; what differs is noted before more is read.
+            if hungry || !gathered.suspects.is_empty() || gathered.pages == before {
+                break;
+            }
         }
         let splits =
             matches!(listing.walk, Way::ByCreated(_) | Way::OfEachCustomer) && hungry && !next.done;
@@ -459,7 +464,7 @@ fn entry<'a>(kind: ObjectKind, text: &'a str, made: &str) -> Result<Entry<'a>, P
     Ok(Entry { text, projection, made })
 }
 
-fn read<'a>(listing: Listing, listed: &'a Listed) -> Result<Page<'a>, JobError> {
+fn read(listing: Listing, listed: &Listed) -> Result<Page<'_>, JobError> {
     Page::read(&listed.body).ok_or_else(|| unreadable(listing))
 }
 

@@ -81,7 +81,7 @@ fn is_never_told(projection: &Projection) -> bool {
 async fn one(
     running: &Running<'_>,
     suspect: &Suspect,
-    head: Option<&HeldHead>,
+    there: Option<&HeldHead>,
 ) -> Result<Verdict, JobError> {
     let context = running.context;
     let said = |verdict, reason: String| Verdict {
@@ -100,8 +100,8 @@ async fn one(
         return Ok(said("unreadable", "Stripe was not asked".to_owned()));
     };
     let sighting = Sighting { second, digest: projection.digest };
-    let held = head.map(|it| Held { sighting: it.sighting, deleted: it.deleted });
-    let compared = match head {
+    let held = there.map(|it| Held { sighting: it.sighting, deleted: it.deleted });
+    let compared = match there {
         Some(_) => Some(compare(&context.store, &context.scope, &projection).await?),
         None => None,
     };
@@ -109,8 +109,8 @@ async fn one(
         held,
         sighting,
         projection: &projection,
-        columns_differ: compared.as_ref().is_some_and(|it| it.columns_differ()),
-        children_differ: compared.as_ref().is_some_and(|it| it.children_differ()),
+        columns_differ: compared.as_ref().is_some_and(Compared::columns_differ),
+        children_differ: compared.as_ref().is_some_and(Compared::children_differ),
         untold: untold_of(compared.as_ref(), &projection),
     };
     Ok(match weigh(weighing) {

@@ -3,17 +3,29 @@
 
 use counterfoil_domain::mirror::Row;
 
-/// Objects that no event tells of, by table: all of them, or those with this in a column.
-const SILENT: &[(&str, Option<(&str, &str)>, &str)] = &[
-    ("entitlement_features", None, "features send no events"),
-    ("billing_alerts", None, "an alert's events tell only that it was triggered"),
-    ("checkout_sessions", Some(("status", "open")), "the opening of a session sends no event"),
-    ("invoice_payments", Some(("status", "open")), "a payment that is not paid yet sends no event"),
-    (
-        "invoice_payments",
-        Some(("status", "canceled")),
-        "a payment that was never paid sends no event",
-    ),
+/// Objects that no event tells of.
+struct Silent {
+    /// Their table.
+    table: &'static str,
+    /// Only those with this value in this column; else all.
+    only: Option<(&'static str, &'static str)>,
+    why: &'static str,
+}
+
+const fn all(table: &'static str, why: &'static str) -> Silent {
+    Silent { table, only: None, why }
+}
+
+const fn with(table: &'static str, status: &'static str, why: &'static str) -> Silent {
+    Silent { table, only: Some(("status", status)), why }
+}
+
+const SILENT: &[Silent] = &[
+    all("entitlement_features", "features send no events"),
+    all("billing_alerts", "an alert's events tell only that it was triggered"),
+    with("checkout_sessions", "open", "the opening of a session sends no event"),
+    with("invoice_payments", "open", "a payment that is not paid yet sends no event"),
+    with("invoice_payments", "canceled", "a payment that was never paid sends no event"),
 ];
 
 /// Why no event told of an object as it is shown. `None` where one did.
@@ -21,9 +33,9 @@ const SILENT: &[(&str, Option<(&str, &str)>, &str)] = &[
 pub fn untold(row: &Row) -> Option<&'static str> {
     SILENT
         .iter()
-        .filter(|it| it.0 == row.table.name)
-        .find(|(_, only, _)| only.is_none_or(|(column, value)| row.text(column) == Some(value)))
-        .map(|it| it.2)
+        .filter(|it| it.table == row.table.name)
+        .find(|it| it.only.is_none_or(|(column, value)| row.text(column) == Some(value)))
+        .map(|it| it.why)
 }
 
 #[cfg(test)]
@@ -49,7 +61,7 @@ mod tests {
 
     #[test]
     fn every_entry_is_a_column_of_a_table() {
-        for (table, only, why) in SILENT {
+        for Silent { table, only, why } in SILENT {
             let table = crate::object::tables().find(|it| it.name == *table).unwrap();
             assert!(why.len() > 10);
             if let Some((column, _)) = only {

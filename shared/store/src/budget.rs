@@ -21,6 +21,15 @@ pub struct Rate {
     pub burst: u32,
 }
 
+impl Rate {
+    /// Calls that one process may take at once, so that a fast budget does not cost a transaction a
+    /// call: what comes in during a twentieth of a second, and one at least.
+    #[must_use]
+    pub fn at_once(self) -> u32 {
+        (self.calls_per_second / 20).max(1)
+    }
+}
+
 /// The answer to the wish to call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
@@ -40,6 +49,18 @@ impl Store {
         rate: Rate,
         now: Timestamp,
     ) -> Result<Grant, StoreError> {
+        self.take_calls(scope, rate, 1, now).await
+    }
+
+    /// Takes so many calls from the bucket together, or says how long to wait.
+    pub async fn take_calls(
+        &self,
+        scope: &Scope,
+        rate: Rate,
+        calls: u32,
+        now: Timestamp,
+    ) -> Result<Grant, StoreError> {
+        let wanted = i64::from(calls) * 1_000;
         let row = sqlx::query!(
             r#"
             with filled as (
@@ -75,20 +96,21 @@ impl Store {
         let taken = sqlx::query!(
             r#"
             update counterfoil.request_budget
-            set millicalls = millicalls - 1000, spent = spent + 1
-            where account = $1 and livemode = $2 and millicalls >= 1000
+            set millicalls = millicalls - $4, spent = spent + $4 / 1000
+            where account = $1 and livemode = $2 and millicalls >= $4
                 and (paused_until is null or paused_until <= $3)
             "#,
             scope.account,
             scope.livemode,
             OffsetDateTime::from(now),
+            wanted,
         )
         .execute(&self.pool)
         .await?;
         if taken.rows_affected() == 1 {
             return Ok(Grant::Granted);
         }
-        let missing = 1_000_u64.saturating_sub(u64::try_from(row.millicalls).unwrap_or(0)).max(50);
+        let missing = u64::try_from(wanted.saturating_sub(row.millicalls)).unwrap_or(0).max(50);
         let rate = u64::from(rate.calls_per_second.max(1));
         Ok(Grant::After(Duration::from_millis(missing.div_ceil(rate).max(1))))
     }

@@ -91,7 +91,7 @@ impl Arguments {
             RowName::IngestOpen => (5, 10),
             RowName::Worker => (5, 4),
             RowName::EventToRow => (1, 60),
-            RowName::FullDiff => (5, 20),
+            RowName::FullDiff => (3, 10),
             RowName::SimulatorLists => (5, 3),
         };
         let (rounds, seconds) = if self.quick { (2, 1) } else { (rounds, seconds) };

@@ -11,6 +11,7 @@ const COUNTED: &[(&str, &str)] = &[
     ("size", "how many were taken at once"),
     ("connected", "connections that are open"),
     ("connections", "connections that are open"),
+    ("open", "findings that are neither corrected nor dismissed"),
     ("paused", "consumers that wait because the other side is away"),
     ("in_flight", "requests or messages begun and not ended"),
     ("up", "1 while it works, else 0"),

@@ -125,8 +125,8 @@ mod tests {
         Sighting { second, digest: Digest::from_bytes([byte; 16]) }
     }
 
-    fn held(at: i64, byte: u8, deleted: bool) -> Option<Held> {
-        Some(Held { sighting: sighting(at, byte), deleted })
+    fn held(at: i64, byte: u8, deleted: bool) -> Held {
+        Held { sighting: sighting(at, byte), deleted }
     }
 
     fn shown(status: Option<&str>, clock: Option<&str>) -> Projection {
@@ -142,9 +142,14 @@ mod tests {
 
     /// Stripe showed it in second 10; whether columns and children differ.
     #[track_caller]
-    fn check(held: Option<Held>, projection: &Projection, differ: (bool, bool), expected: Weighed) {
+    fn check(
+        held: impl Into<Option<Held>>,
+        projection: &Projection,
+        differ: (bool, bool),
+        expected: Weighed,
+    ) {
         let (columns_differ, children_differ) = differ;
-        let sighting = sighting(10, 2);
+        let (sighting, held) = (sighting(10, 2), held.into());
         let untold = None;
         let it = Weighing { held, sighting, projection, columns_differ, children_differ, untold };
         assert_eq!(weigh(it), expected);
@@ -185,7 +190,7 @@ mod tests {
     fn what_no_event_told_of_is_no_drift() {
         let active = shown(Some("active"), None);
         let it = Weighing {
-            held: held(5, 1, false),
+            held: Some(held(5, 1, false)),
             sighting: sighting(10, 2),
             projection: &active,
             columns_differ: true,
@@ -194,7 +199,7 @@ mod tests {
         };
         assert_eq!(weigh(it), Weighed::Ordinary("nobody says so"));
         // What is held already stays explained.
-        let it = Weighing { held: held(12, 2, false), ..it };
+        let it = Weighing { held: Some(held(12, 2, false)), ..it };
         assert_eq!(weigh(it), Weighed::Explained(ARRIVED));
     }
 }

@@ -98,7 +98,7 @@ impl Store {
                 Ok(Asking {
                     kind,
                     suspicion: suspicion_of(&it.suspicion)?,
-                    body: body_of(&self.keys, &key, it.codec, it.key_id, it.body)?,
+                    body: body_of(&self.keys, &key, it.codec, it.key_id.as_deref(), it.body)?,
                     id: it.id,
                 })
             })
@@ -131,7 +131,7 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
-        add(&mut transaction, run, &[("asked", 1)]).await?;
+        add(&mut transaction, run, &[("asked", 1), ("requests", 1)]).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -386,7 +386,7 @@ fn suspect_of(keys: &PayloadKeys, row: SuspectRow, scope: &Scope) -> Result<Susp
         kind,
         suspicion: suspicion_of(&row.suspicion)?,
         shown_at: row.shown_at.and_then(|it| Timestamp::try_from(it).ok()),
-        body: body_of(keys, &key, row.codec, row.key_id, row.body)?,
+        body: body_of(keys, &key, row.codec, row.key_id.as_deref(), row.body)?,
         id: row.id,
     })
 }
@@ -419,12 +419,12 @@ fn body_of(
     keys: &PayloadKeys,
     key: &EventKey,
     codec: Option<String>,
-    key_id: Option<String>,
+    key_id: Option<&str>,
     body: Option<Vec<u8>>,
 ) -> Result<Option<String>, StoreError> {
     let (Some(codec), Some(body)) = (codec, body) else { return Ok(None) };
     let unreadable = |error: String| StoreError::Schema(format!("a suspect's body: {error}"));
-    let plain = payload::unpack(keys, key, &codec, key_id.as_deref(), body)
+    let plain = payload::unpack(keys, key, &codec, key_id, body)
         .map_err(|error| unreadable(error.to_string()))?;
     String::from_utf8(plain).map(Some).map_err(|error| unreadable(error.to_string()))
 }

@@ -107,6 +107,7 @@ impl Store {
             run,
             &[
                 ("pages", progress.pages),
+                ("requests", progress.pages),
                 ("objects", progress.objects),
                 ("looked_at_closely", i64::try_from(progress.suspects.len()).unwrap_or(0)),
             ],

@@ -27,7 +27,7 @@ pub(super) fn pass(simulator: &Simulator, seed: u64) -> u64 {
         }
         simulator.advance(part);
     }
-    simulator.advance(Duration::from_secs(120));
+    simulator.advance(Duration::from_mins(2));
     made()
 }
 
@@ -39,7 +39,7 @@ pub(super) fn some(simulator: &Simulator, histories: u64) {
             history.act();
         }
     }
-    simulator.advance(Duration::from_secs(120));
+    simulator.advance(Duration::from_mins(2));
 }
 
 /// Changes, ends and deletes part of what there is.

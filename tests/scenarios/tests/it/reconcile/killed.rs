@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_simulator::Seeding;
+use counterfoil_support::database::setting;
 use counterfoil_support::{Program, Stack, until};
 use serde_json::Value;
 
@@ -17,10 +18,7 @@ const MEMORY_KIB_MAX: u64 = 150 * 1_024;
 
 /// How many subscriptions there are: a million for a night, fewer in every run of the tests.
 fn subscriptions() -> u32 {
-    std::env::var("COUNTERFOIL_DIFF_SUBSCRIPTIONS")
-        .ok()
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(10_000)
+    setting("COUNTERFOIL_DIFF_SUBSCRIPTIONS").ok().and_then(|it| it.parse().ok()).unwrap_or(10_000)
 }
 
 /// The most memory that a process has held, as the system counts it.
@@ -52,7 +50,7 @@ async fn a_full_diff_that_is_killed_ten_times_asks_for_each_page_about_once() ->
         price,
         made_within_seconds: count.max(86_400),
     })?;
-    stack.simulator.advance(Duration::from_secs(120));
+    stack.simulator.advance(Duration::from_mins(2));
     stack.set("COUNTERFOIL_RECONCILER_KINDS", "subscription");
     stack.set("COUNTERFOIL_RECONCILER_PARALLEL", &PARALLEL.to_string());
     stack.set("COUNTERFOIL_RECONCILER_REPAIRS_MAX", "10000000");

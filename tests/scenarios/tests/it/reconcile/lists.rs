@@ -53,7 +53,7 @@ fn children(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
             let (status, page) = stack.simulator.call("GET", &format!("{path}{cursor}"), "");
             anyhow::ensure!(status == 200, "{path}: {status}");
             let objects = page["data"].as_array().cloned().unwrap_or_default();
-            for it in objects.iter().flat_map(|it| it[list]["data"].as_array()).flatten() {
+            for it in objects.iter().filter_map(|it| it[list]["data"].as_array()).flatten() {
                 all.insert(it["id"].as_str().unwrap_or_default().to_owned());
             }
             let Some(last) = objects.last().filter(|_| page["has_more"] == true) else { break };

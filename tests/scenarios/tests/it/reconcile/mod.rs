@@ -5,6 +5,7 @@ mod brake;
 mod day;
 mod endpoints;
 mod gaps;
+mod janitors;
 mod killed;
 mod lists;
 mod soak;

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use counterfoil_simulation::History;
+use counterfoil_support::database::setting;
 use counterfoil_support::{Stack, until};
 
 use crate::setup::{DEADLINE, rough, settings};
 
 /// How long things happen: ten minutes in `make soak`, and long enough for a few runs otherwise.
 fn span() -> Duration {
-    let seconds = std::env::var("COUNTERFOIL_SOAK_SECONDS").ok().and_then(|it| it.parse().ok());
+    let seconds = setting("COUNTERFOIL_SOAK_SECONDS").ok().and_then(|it| it.parse().ok());
     Duration::from_secs(seconds.unwrap_or(40))
 }
 
@@ -18,6 +19,11 @@ fn span() -> Duration {
 const GRACE: &str = "15s";
 /// Between two doings.
 const PAUSE: Duration = Duration::from_millis(25);
+
+#[expect(clippy::disallowed_methods, reason = "a pace is kept, and nothing is waited for")]
+async fn pause() {
+    tokio::time::sleep(PAUSE).await;
+}
 
 async fn count(stack: &Stack, sql: &'static str) -> anyhow::Result<i64> {
     Ok(sqlx::query_scalar(sql).fetch_one(&stack.database.pool).await?)
@@ -45,7 +51,7 @@ async fn what_is_on_its_way_is_never_drift() -> anyhow::Result<()> {
         let mut history = History::of(stack.simulator.clone(), seed, 12);
         while !history.is_over() {
             history.act();
-            tokio::time::sleep(PAUSE).await;
+            pause().await;
         }
     }
     // One run that began when all was done, and one that was at work meanwhile.
@@ -81,11 +87,9 @@ async fn what_is_on_its_way_is_never_drift() -> anyhow::Result<()> {
     let found = stack.order(&["drift", "list", "--json"]).await?.well()?;
     assert_eq!(found.trim(), "", "nothing was drift");
     assert!(looked > 0, "nothing was on its way, so nothing was proven");
-    let braked = count(
-        &stack,
-        "select count(*) from counterfoil.runs where state in ('braked', 'failed')",
-    )
-    .await?;
+    let braked =
+        count(&stack, "select count(*) from counterfoil.runs where state in ('braked', 'failed')")
+            .await?;
     assert_eq!(braked, 0);
     let tally = stack.tally().await?;
     assert!(tally.is_equal(), "{:#?}", tally.differences);
