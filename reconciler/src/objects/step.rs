@@ -275,9 +275,31 @@ impl Stepper {
             None => walk.done = true,
         }
         for customer in customers {
-            self.customer(listing, walk.kind, &customer, gathered).await?;
+            match self.customer(listing, walk.kind, &customer, gathered).await {
+                // One that was deleted since its page was read has no lists any more; those of the
+                // others are there.
+                Err(error @ JobError::Stripe(StripeError::Refused { .. })) => {
+                    if !self.is_gone(&customer).await? {
+                        return Err(error);
+                    }
+                }
+                done => done?,
+            }
         }
         Ok(())
+    }
+
+    /// Whether Stripe has a customer no more.
+    async fn is_gone(&self, customer: &str) -> Result<bool, JobError> {
+        let kind = ObjectKind::Customer;
+        let asked = Asked { kind, id: customer, customer: None, subscription: None };
+        Ok(match self.caller.fetch(asked).await?.it {
+            Answer::Absent { .. } => true,
+            Answer::Found { body, .. } => {
+                project(kind, &body, false).is_ok_and(|it| it.change.is_deletion())
+            }
+            Answer::Unaskable { .. } => false,
+        })
     }
 
     /// The ids of everything that was made in a second in which more was made than a page holds.
