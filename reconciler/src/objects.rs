@@ -104,6 +104,11 @@ async fn brake_before_mending(running: &Running<'_>) -> Result<(), JobError> {
     brake(running).before_repairs(planned).map_err(JobError::Braked)
 }
 
+/// The name in a run's tally of a list that was left out: nothing is proven of its objects.
+fn left_out(kind: &str) -> String {
+    format!("left_out_{kind}")
+}
+
 /// A difference that was weighed, as it is kept.
 fn finding_of(it: &counterfoil_store::Verdict) -> Option<NewFinding> {
     let (found, severity) = it.found?;

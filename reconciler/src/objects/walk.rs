@@ -83,7 +83,8 @@ async fn skip(
     tracing::warn!(kind = walk.kind.as_str(), %error, "its list is left out");
     let done = Walk { done: true, ..walk };
     store.advance(run, &done, &counterfoil_store::Progress::default()).await?;
-    store.tally(run, &[("lists_left_out", 1)]).await?;
+    let left_out = super::left_out(done.kind.as_str());
+    store.tally(run, &[("lists_left_out", 1), (left_out.as_str(), 1)]).await?;
     Ok(())
 }
 

@@ -313,6 +313,7 @@ impl Store {
             join counterfoil.runs on runs.id = walks.run
             where runs.account = $1 and runs.livemode = $2 and runs.state = 'completed'
                 and not coalesce((runs.tally ->> 'partial')::bigint > 0, false)
+                and not runs.tally ? ('left_out_' || walks.kind)
             group by walks.kind
             order by 2, 1
             "#,
