@@ -29,11 +29,13 @@ use crate::turn::{JobError, Running};
 pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
     let store = &running.context.store;
     let mut phase = running.run.phase.as_str();
+    // Before anything else, and also where it goes on with a run that was begun otherwise: whoever
+    // goes on with this one must know.
+    if running.how.is_partial() && !running.run.tally.contains_key("partial") {
+        store.tally(&running.handle, &[("partial", 1)]).await?;
+    }
     if phase == "beginning" {
         store.plan_walks(&running.handle, &walks(running)).await?;
-        if running.how.is_partial() {
-            store.tally(&running.handle, &[("partial", 1)]).await?;
-        }
         phase = enter(running, "listing").await?;
     }
     if phase == "listing" {

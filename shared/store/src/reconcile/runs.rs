@@ -135,7 +135,8 @@ impl TryFrom<RunRow> for Run {
 impl Store {
     /// Begins a run, or takes over the one of the same sort that was left behind. Only for whoever
     /// holds the job's lock. A run that was begun before `stale` is given up instead: what it had
-    /// listed is too old.
+    /// listed is too old. So is one that looks at a part only, which is a person's to begin again, and
+    /// a dry one where the new run is none. A dry run leaves the run alone that it found.
     pub async fn begin_run(
         &self,
         job: &str,
@@ -150,7 +151,10 @@ impl Store {
             update counterfoil.runs
             set state = 'failed', ended_at = $5, cause = 'its process ended, and another run began'
             where job = $1 and account = $2 and livemode = $3 and state = 'running'
-                and (started_at < $4 or dry_run <> $6)
+                and case when dry_run = $6
+                    then started_at < $4 or coalesce((tally ->> 'partial')::bigint, 0) > 0
+                    else dry_run
+                end
             returning id
             "#,
             job,
@@ -170,6 +174,7 @@ impl Store {
             with taken_over as (
                 update counterfoil.runs set takeovers = takeovers + 1
                 where job = $1 and account = $2 and livemode = $3 and state = 'running'
+                    and dry_run = $4
                 returning id, job, account, livemode, dry_run, state, phase, takeovers,
                     started_at, ended_at, cause, tally
             ),
