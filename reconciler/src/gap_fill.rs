@@ -44,6 +44,8 @@ const STRETCH: Duration = Duration::from_hours(6);
 const OUTSTANDING: usize = 64;
 /// How often the inbox is asked whether it has what was published.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Events that are settled together at most: a stretch may have any number.
+const SETTLED_AT_ONCE: usize = 5_000;
 /// Pages of one stretch at most.
 const PAGES_MAX: usize = 100_000;
 
@@ -191,6 +193,10 @@ async fn one_stretch(
             }
             publish(running, publisher, lacking).await?;
         }
+        if published.len() >= SETTLED_AT_ONCE {
+            settle(running, &published, tally).await?;
+            published.clear();
+        }
     }
     if let Some(publisher) = publisher {
         publisher.close().await;
@@ -265,11 +271,8 @@ async fn settle(
     let context = running.context;
     let ids: Vec<&str> = published.keys().map(String::as_str).collect();
     let begun = context.clock.monotonic();
-    loop {
-        let lacking = context.store.events_lacking(&ids, &context.scope).await?;
-        if lacking.is_empty() {
-            break;
-        }
+    let mut lacking = context.store.events_lacking(&ids, &context.scope).await?;
+    while !lacking.is_empty() {
         if context.clock.monotonic().saturating_sub(begun) > context.settings.backlog_wait {
             let left = lacking.len();
             return Err(JobError::Bus(format!("{left} events are not yet absorbed by a worker")));
@@ -279,6 +282,8 @@ async fn settle(
             () = context.shutdown.requested() => return Err(JobError::Stopped),
             () = pause(LOOK_EVERY) => {}
         }
+        let left: Vec<&str> = lacking.iter().map(String::as_str).collect();
+        lacking = context.store.events_lacking(&left, &context.scope).await?;
     }
     let listed = context.store.events_listed(&ids, &context.scope, LISTED).await?;
     let now = running.now();
