@@ -7,7 +7,9 @@ use counterfoil_bus::{Publisher, Receipt};
 use counterfoil_domain::absorb::Held;
 use counterfoil_domain::freshness::Sighting;
 use counterfoil_domain::outcome::Outcome;
-use counterfoil_domain::reconcile::{FindingType, Policy, Weighed, Weighing, severity_of, weigh};
+use counterfoil_domain::reconcile::{
+    Brake, FindingType, Listed, Planned, Policy, Weighed, Weighing, severity_of, weigh,
+};
 use counterfoil_store::{Correction, Filter, InboxRow, NewFinding, Span};
 
 use crate::redeliver::{Origin, again};
@@ -80,6 +82,8 @@ async fn overdue(running: &Running<'_>) -> Result<(), JobError> {
     let objects = context.store.overdue(&context.scope, running.now(), OBJECTS_MAX).await?;
     let count = i64::try_from(objects.len()).unwrap_or(i64::MAX);
     context.store.tally(&running.handle, &[("objects_overdue", count)]).await?;
+    let mut overdue = Vec::new();
+    let mut listed = Listed::default();
     for (kind, id) in objects {
         if context.shutdown.is_requested() {
             return Err(JobError::Stopped);
@@ -92,7 +96,22 @@ async fn overdue(running: &Running<'_>) -> Result<(), JobError> {
                 continue;
             }
         };
-        let Some(weighed) = weighed(&looked) else { continue };
+        if looked.fetched.projection.change.is_deletion() {
+            listed.unseen += 1;
+        } else {
+            listed.known += 1;
+        }
+        if let Some(weighed) = weighed(&looked) {
+            overdue.push((looked, weighed));
+        }
+    }
+    // A key of another account has none of them.
+    let repairs_max = running.how.repairs_max.unwrap_or(context.settings.repairs_max);
+    let brake = Brake { repairs_max };
+    brake.after_lists(&[listed]).map_err(JobError::Braked)?;
+    let repairs = u64::try_from(overdue.len()).unwrap_or(u64::MAX);
+    brake.before_repairs(Planned { repairs }).map_err(JobError::Braked)?;
+    for (looked, weighed) in overdue {
         settle(running, &looked, weighed).await?;
     }
     Ok(())
