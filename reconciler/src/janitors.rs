@@ -11,6 +11,7 @@ use counterfoil_domain::reconcile::{
     Brake, FindingType, Listed, Planned, Policy, Weighed, Weighing, severity_of, weigh,
 };
 use counterfoil_store::{Correction, Filter, InboxRow, NewFinding, Span};
+use counterfoil_stripe_client::StripeError;
 
 use crate::redeliver::{Origin, again};
 use crate::repair::{RepairError, Repaired, look, repair};
@@ -90,6 +91,13 @@ async fn overdue(running: &Running<'_>) -> Result<(), JobError> {
         }
         let looked = match look(&context.store, caller, &context.scope, kind, &id, None).await {
             Ok(looked) => looked,
+            // It is not the others' fault, and would be the first again in the next run.
+            Err(RepairError::Job(JobError::Stripe(
+                error @ (StripeError::Refused { .. } | StripeError::Unreadable { .. }),
+            ))) => {
+                tracing::warn!(kind = kind.as_str(), id, %error, "overdue, and not to be asked");
+                continue;
+            }
             Err(RepairError::Job(error)) => return Err(error),
             Err(error @ (RepairError::Unreadable(_) | RepairError::TooSoon)) => {
                 tracing::warn!(kind = kind.as_str(), id, %error, "overdue, and not to be asked");
