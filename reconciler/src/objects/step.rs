@@ -213,13 +213,18 @@ impl Stepper {
         let (entries, has_more) = entries(walk.kind, listing, made, &listed)?;
         gathered.pages += 1;
         let Next { whole, rest } = walk.stretch.after(oldest(&entries), has_more);
-        let shown: Vec<&Entry<'_>> = entries.iter().collect();
+        // What is of the last second comes again with the next page, unless it is all of this one.
+        let again = whole.is_some() && has_more;
+        let shown: Vec<&Entry<'_>> =
+            entries.iter().filter(|it| !again || it.made >= whole.map(|it| it.from)).collect();
         let whole = whole.unwrap_or(Stretch { from: 1, to: 0 });
         let held = self.held(walk.kind, made, whole, &shown).await?;
         Self::compare(walk.kind, &shown, &held, listed.second, gathered);
-        walk.behind = entries.last().map(|it| it.projection.id.clone());
+        if let Some(last) = shown.last() {
+            walk.behind = Some(last.projection.id.clone());
+        }
         match rest {
-            Some(rest) if walk.behind.is_some() => walk.stretch = rest,
+            Some(rest) if !entries.is_empty() => walk.stretch = rest,
             Some(_) | None => walk.done = true,
         }
         Ok(())
