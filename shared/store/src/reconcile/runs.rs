@@ -283,7 +283,7 @@ impl Store {
         row.map(Run::try_from).transpose()
     }
 
-    /// When the last completed run of a job, dry runs apart, began and ended.
+    /// When the last completed run of a job, dry runs and those of a part aside, began and ended.
     pub async fn last_completed(
         &self,
         job: &str,
@@ -294,7 +294,7 @@ impl Store {
             select started_at, ended_at as "ended_at!"
             from counterfoil.runs
             where job = $1 and account = $2 and livemode = $3 and state = 'completed'
-                and not dry_run
+                and not dry_run and coalesce((tally ->> 'partial')::bigint, 0) = 0
             order by id desc
             limit 1
             "#,
