@@ -7,8 +7,11 @@ use counterfoil_bus::{Publisher, Receipt};
 use counterfoil_domain::absorb::Held;
 use counterfoil_domain::freshness::Sighting;
 use counterfoil_domain::outcome::Outcome;
-use counterfoil_domain::reconcile::{FindingType, Policy, Weighed, Weighing, severity_of, weigh};
+use counterfoil_domain::reconcile::{
+    Brake, FindingType, Listed, Planned, Policy, Weighed, Weighing, severity_of, weigh,
+};
 use counterfoil_store::{Correction, Filter, InboxRow, NewFinding, Span};
+use counterfoil_stripe_client::StripeError;
 
 use crate::redeliver::{Origin, again};
 use crate::repair::{RepairError, Repaired, look, repair};
@@ -80,19 +83,43 @@ async fn overdue(running: &Running<'_>) -> Result<(), JobError> {
     let objects = context.store.overdue(&context.scope, running.now(), OBJECTS_MAX).await?;
     let count = i64::try_from(objects.len()).unwrap_or(i64::MAX);
     context.store.tally(&running.handle, &[("objects_overdue", count)]).await?;
+    let mut overdue = Vec::new();
+    let mut listed = Listed::default();
     for (kind, id) in objects {
         if context.shutdown.is_requested() {
             return Err(JobError::Stopped);
         }
         let looked = match look(&context.store, caller, &context.scope, kind, &id, None).await {
             Ok(looked) => looked,
+            // It is not the others' fault, and would be the first again in the next run.
+            Err(RepairError::Job(JobError::Stripe(
+                error @ (StripeError::Refused { .. } | StripeError::Unreadable { .. }),
+            ))) => {
+                tracing::warn!(kind = kind.as_str(), id, %error, "overdue, and not to be asked");
+                continue;
+            }
             Err(RepairError::Job(error)) => return Err(error),
             Err(error @ (RepairError::Unreadable(_) | RepairError::TooSoon)) => {
                 tracing::warn!(kind = kind.as_str(), id, %error, "overdue, and not to be asked");
                 continue;
             }
         };
-        let Some(weighed) = weighed(&looked) else { continue };
+        if looked.fetched.projection.change.is_deletion() {
+            listed.unseen += 1;
+        } else {
+            listed.known += 1;
+        }
+        if let Some(weighed) = weighed(&looked) {
+            overdue.push((looked, weighed));
+        }
+    }
+    // A key of another account has none of them.
+    let repairs_max = running.how.repairs_max.unwrap_or(context.settings.repairs_max);
+    let brake = Brake { repairs_max };
+    brake.after_lists(&[listed]).map_err(JobError::Braked)?;
+    let repairs = u64::try_from(overdue.len()).unwrap_or(u64::MAX);
+    brake.before_repairs(Planned { repairs }).map_err(JobError::Braked)?;
+    for (looked, weighed) in overdue {
         settle(running, &looked, weighed).await?;
     }
     Ok(())

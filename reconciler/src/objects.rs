@@ -29,11 +29,13 @@ use crate::turn::{JobError, Running};
 pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
     let store = &running.context.store;
     let mut phase = running.run.phase.as_str();
+    // Before anything else, and also where it goes on with a run that was begun otherwise: whoever
+    // goes on with this one must know.
+    if running.how.is_partial() && !running.run.tally.contains_key("partial") {
+        store.tally(&running.handle, &[("partial", 1)]).await?;
+    }
     if phase == "beginning" {
         store.plan_walks(&running.handle, &walks(running)).await?;
-        if running.how.is_partial() {
-            store.tally(&running.handle, &[("partial", 1)]).await?;
-        }
         phase = enter(running, "listing").await?;
     }
     if phase == "listing" {
@@ -103,6 +105,11 @@ async fn brake_before_mending(running: &Running<'_>) -> Result<(), JobError> {
     let repairs: i64 = found.iter().filter(mended).map(|it| it.count).sum();
     let planned = Planned { repairs: u64::try_from(repairs).unwrap_or(0) };
     brake(running).before_repairs(planned).map_err(JobError::Braked)
+}
+
+/// The name in a run's tally of a list that was left out: nothing is proven of its objects.
+fn left_out(kind: &str) -> String {
+    format!("left_out_{kind}")
 }
 
 /// A difference that was weighed, as it is kept.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use counterfoil_service::wait::pause;
 use counterfoil_service::{Health, Shutdown};
-use counterfoil_store::RunState;
+use counterfoil_store::{Run, RunState};
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job as Tick, JobScheduler, JobSchedulerError};
 
@@ -101,7 +101,8 @@ async fn is_due(context: &Context, job: Job, schedule: &Schedule) -> Result<bool
     let completed = store.last_completed(job.as_str(), &context.scope).await?;
     context.metrics.completed(job.as_str(), completed.map(|it| it.1));
     let runs = store.runs(Some(job.as_str()), RUNS).await?;
-    let last = runs.iter().find(|it| it.scope == context.scope && !it.dry_run);
+    let full = |it: &&Run| !it.dry_run && !it.tally.contains_key("partial");
+    let last = runs.iter().filter(full).find(|it| it.scope == context.scope);
     Ok(match last {
         // Left behind by a process that was killed.
         Some(last) if last.state == RunState::Running => true,

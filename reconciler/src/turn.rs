@@ -136,6 +136,8 @@ pub async fn turn(context: &Context, job: Job, how: How<'_>) -> Result<Turn, Job
     let name = job.as_str();
     let Some(lock) = context.store.lock_job(name, &context.scope).await? else {
         context.metrics.ended(name, "skipped");
+        // What the other process closed must not stay open in this one's figures.
+        context.metrics.open(&context.store.open_findings().await?);
         return Ok(Turn::Busy);
     };
     let ended = locked(context, job, how).await;

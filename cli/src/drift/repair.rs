@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::reconcile::{FindingType, Policy};
 use counterfoil_reconciler::{Caller, look, repair};
 use counterfoil_service::Clock;
 use counterfoil_service::config::{Config, Need, Sources};
@@ -37,6 +38,14 @@ pub(crate) async fn run(
             finding.kind
         )
     })?;
+    let never = FindingType::parse(&finding.found)
+        .is_some_and(|it| config.reconciler.policies.contains(&(it, Policy::Never)));
+    anyhow::ensure!(
+        arguments.dry_run || !never,
+        "findings of type {} are never repaired, by `reconciler.repair_{}`; --dry-run looks at it",
+        finding.found,
+        finding.found
+    );
     let clock = Clock::system();
     let scope = &finding.scope;
     let caller = Caller::new(client, store.clone(), scope.clone(), rate(&config), clock.clone());

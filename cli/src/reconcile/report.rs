@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use counterfoil_service::config::{Config, Need, Sources};
+use counterfoil_store::RunState;
 use serde_json::json;
 
 use super::run_json;
@@ -67,8 +68,18 @@ pub(crate) async fn run(arguments: ReportArguments, sources: &Sources) -> anyhow
         output::table(&["KIND", "OBJECTS", "PAGES"], &rows);
     }
     output::line("");
+    let drift = run.tally.get("drift").copied().unwrap_or(0);
     if found.is_empty() {
-        output::line("No drift was seen.");
+        output::line(&match run.state {
+            // A dry run records nothing, and a later run may have seen the same.
+            _ if drift > 0 => {
+                format!("{drift} differences were seen; no finding stands as this run's.")
+            }
+            RunState::Completed => "No drift was seen.".to_owned(),
+            RunState::Running | RunState::Failed | RunState::Braked => {
+                "It did not come to its end, and says nothing about drift.".to_owned()
+            }
+        });
     } else {
         let rows: Vec<Vec<String>> =
             found.iter().map(|(found, count)| vec![found.clone(), count.to_string()]).collect();

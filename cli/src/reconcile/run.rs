@@ -62,7 +62,9 @@ pub(crate) async fn run(arguments: RunArguments, sources: &Sources) -> anyhow::R
         if let Some(cause) = &run.cause {
             output::line(cause);
         }
-        if run.dry_run && job == Job::Objects {
+        // Without its weighing there is no plan, and nothing says that nothing differs.
+        let weighed = ["weighing", "mending"].contains(&run.phase.as_str());
+        if run.dry_run && job == Job::Objects && weighed {
             show_plan(&store, run.id, arguments.all).await?;
         }
         if run.dry_run {

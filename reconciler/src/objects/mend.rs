@@ -119,13 +119,21 @@ async fn correct(running: &Running<'_>, drift: &[(&Suspect, FindingType)]) -> Re
     Ok(())
 }
 
-/// A complete pass closes the findings that it did not see any more.
+/// A complete pass closes the findings that it did not see any more, but for those about objects
+/// whose lists it left out. Whoever went on with it may not know how it was begun: the run does.
 async fn close_what_is_gone(running: &Running<'_>) -> Result<(), JobError> {
-    if running.how.is_partial() {
+    let context = running.context;
+    let run = context.store.run(running.run.id).await?;
+    let tally = run.map(|it| it.tally).unwrap_or_default();
+    if running.how.is_partial() || tally.contains_key("partial") {
         return Ok(());
     }
-    let context = running.context;
-    let kinds: Vec<&str> = context.settings.kinds.iter().map(|it| it.as_str()).collect();
+    let compared = context.store.compared(running.run.id).await?;
+    let kinds: Vec<&str> = compared
+        .iter()
+        .map(|it| it.0.as_str())
+        .filter(|kind| !tally.contains_key(&super::left_out(kind)))
+        .collect();
     let gone = context.store.findings_not_seen(&context.scope, running.run.id, &kinds).await?;
     close(running, &gone, "itself").await?;
     Ok(())

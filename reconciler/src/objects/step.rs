@@ -135,7 +135,8 @@ impl Stepper {
         let listed = self.caller.page_of(listing, asked).await?;
         let (entries, has_more) = entries(walk.kind, listing, made, &listed)?;
         gathered.pages += 1;
-        let Next { whole, rest } = walk.stretch.after(oldest(&entries), has_more);
+        let Next { whole, rest } =
+            walk.stretch.after(oldest(listing, &entries, has_more)?, has_more);
         if let Some(whole) = whole {
             // What is of the last second comes again with the next page.
             let proven: Vec<&Entry<'_>> =
@@ -173,7 +174,14 @@ impl Stepper {
         for _ in 0..PAGES_MAX {
             let asked =
                 PageAsked { created: Some(second), after: behind.as_deref(), customer: None };
-            let listed = self.caller.page_of(listing, asked).await?;
+            let listed = match self.caller.page_of(listing, asked).await {
+                // The object is gone behind which the list was to go on: from the top again.
+                Err(error) if behind.is_some() && is_refused(&error) => {
+                    behind = None;
+                    continue;
+                }
+                listed => listed?,
+            };
             let begun = *first.get_or_insert(listed.second);
             let (entries, has_more) = entries(kind, listing, made, &listed)?;
             gathered.pages += 1;
@@ -217,14 +225,20 @@ impl Stepper {
         };
         let (entries, has_more) = entries(walk.kind, listing, made, &listed)?;
         gathered.pages += 1;
-        let Next { whole, rest } = walk.stretch.after(oldest(&entries), has_more);
-        let shown: Vec<&Entry<'_>> = entries.iter().collect();
+        let Next { whole, rest } =
+            walk.stretch.after(oldest(listing, &entries, has_more)?, has_more);
+        // What is of the last second comes again with the next page, unless it is all of this one.
+        let again = whole.is_some() && has_more;
+        let shown: Vec<&Entry<'_>> =
+            entries.iter().filter(|it| !again || it.made >= whole.map(|it| it.from)).collect();
         let whole = whole.unwrap_or(Stretch { from: 1, to: 0 });
         let held = self.held(walk.kind, made, whole, &shown).await?;
         Self::compare(walk.kind, &shown, &held, listed.second, gathered);
-        walk.behind = entries.last().map(|it| it.projection.id.clone());
+        if let Some(last) = shown.last() {
+            walk.behind = Some(last.projection.id.clone());
+        }
         match rest {
-            Some(rest) if walk.behind.is_some() => walk.stretch = rest,
+            Some(rest) if !entries.is_empty() => walk.stretch = rest,
             Some(_) | None => walk.done = true,
         }
         Ok(())
@@ -263,7 +277,7 @@ impl Stepper {
         let listed = self.caller.page_of(all, asked).await?;
         let (entries, has_more) = entries(kind, all, "created", &listed)?;
         gathered.pages += 1;
-        let Next { whole, rest } = walk.stretch.after(oldest(&entries), has_more);
+        let Next { whole, rest } = walk.stretch.after(oldest(all, &entries, has_more)?, has_more);
         let mut customers: Vec<String> = entries
             .iter()
             .filter(|it| it.made.is_none() || it.made >= whole.map(|it| it.from))
@@ -280,9 +294,31 @@ impl Stepper {
             None => walk.done = true,
         }
         for customer in customers {
-            self.customer(listing, walk.kind, &customer, gathered).await?;
+            match self.customer(listing, walk.kind, &customer, gathered).await {
+                // One that was deleted since its page was read has no lists any more; those of the
+                // others are there.
+                Err(error @ JobError::Stripe(StripeError::Refused { .. })) => {
+                    if !self.is_gone(&customer).await? {
+                        return Err(error);
+                    }
+                }
+                done => done?,
+            }
         }
         Ok(())
+    }
+
+    /// Whether Stripe has a customer no more.
+    async fn is_gone(&self, customer: &str) -> Result<bool, JobError> {
+        let kind = ObjectKind::Customer;
+        let asked = Asked { kind, id: customer, customer: None, subscription: None };
+        Ok(match self.caller.fetch(asked).await?.it {
+            Answer::Absent { .. } => true,
+            Answer::Found { body, .. } => {
+                project(kind, &body, false).is_ok_and(|it| it.change.is_deletion())
+            }
+            Answer::Unaskable { .. } => false,
+        })
     }
 
     /// The ids of everything that was made in a second in which more was made than a page holds.
@@ -347,9 +383,17 @@ impl Stepper {
     ) -> Result<Vec<Shown<Listed>>, JobError> {
         let mut all: Vec<Shown<Listed>> = Vec::new();
         let mut behind: Option<String> = None;
-        while all.len() < PAGES_MAX {
+        for _ in 0..PAGES_MAX {
             let asked = PageAsked { customer, after: behind.as_deref(), created };
-            let listed = self.caller.page_of(listing, asked).await?;
+            let listed = match self.caller.page_of(listing, asked).await {
+                // The object is gone behind which the list was to go on: from the top again.
+                Err(error) if behind.is_some() && is_refused(&error) => {
+                    behind = None;
+                    all.clear();
+                    continue;
+                }
+                listed => listed?,
+            };
             gathered.pages += 1;
             let page = read(listing, &listed.it)?;
             let last = page.entries.last().map(|it| it.get());
@@ -468,13 +512,24 @@ fn read(listing: Listing, listed: &Listed) -> Result<Page<'_>, JobError> {
     Page::read(&listed.body).ok_or_else(|| unreadable(listing))
 }
 
+fn is_refused(error: &JobError) -> bool {
+    matches!(error, JobError::Stripe(StripeError::Refused { .. }))
+}
+
 fn unreadable(listing: Listing) -> JobError {
     let what = "it is no page of a list";
     JobError::Stripe(StripeError::Unreadable { operation: listing.operation, what })
 }
 
-fn oldest(entries: &[Entry<'_>]) -> Option<i64> {
-    entries.iter().filter_map(|it| it.made).min()
+/// The second of the oldest entry. A page that is not the last, and of which nothing says when it
+/// was made, would be taken for the end of its list.
+fn oldest(
+    listing: Listing,
+    entries: &[Entry<'_>],
+    has_more: bool,
+) -> Result<Option<i64>, JobError> {
+    let oldest = entries.iter().filter_map(|it| it.made).min();
+    if has_more && oldest.is_none() { Err(unreadable(listing)) } else { Ok(oldest) }
 }
 
 fn id_of(text: &str) -> Option<String> {

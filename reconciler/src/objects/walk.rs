@@ -12,11 +12,6 @@ use tokio::task::JoinSet;
 use super::step::{Stepped, Stepper};
 use crate::turn::{JobError, Running};
 
-/// Suspects beyond which nothing healthy can be behind them, for each allowed repair.
-const SUSPECTS_PER_REPAIR: u64 = 4;
-/// So many are looked at whatever may be repaired.
-const SUSPECTS_MIN: u64 = 10_000;
-
 pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
     let context = running.context;
     let walks = context.store.walks(&running.handle).await?;
@@ -83,7 +78,8 @@ async fn skip(
     tracing::warn!(kind = walk.kind.as_str(), %error, "its list is left out");
     let done = Walk { done: true, ..walk };
     store.advance(run, &done, &counterfoil_store::Progress::default()).await?;
-    store.tally(run, &[("lists_left_out", 1)]).await?;
+    let left_out = super::left_out(done.kind.as_str());
+    store.tally(run, &[("lists_left_out", 1), (left_out.as_str(), 1)]).await?;
     Ok(())
 }
 
@@ -91,7 +87,7 @@ async fn skip(
 async fn give_up_early(running: &Running<'_>) -> Result<(), JobError> {
     let brake = super::brake(running);
     let suspects = running.context.store.suspects_count(&running.handle).await?;
-    if suspects > SUSPECTS_MIN.max(brake.repairs_max.saturating_mul(SUSPECTS_PER_REPAIR)) {
+    if suspects > brake.asked_max() {
         let repairs_max = brake.repairs_max;
         let braked =
             counterfoil_domain::reconcile::Braked::TooMany { repairs: suspects, repairs_max };

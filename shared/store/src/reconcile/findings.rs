@@ -301,7 +301,7 @@ impl Store {
     }
 
     /// The open findings about objects of these kinds that a run, which went through all of them,
-    /// did not see any more.
+    /// did not see any more. What it could not read, it did not see either way.
     pub async fn findings_not_seen(
         &self,
         scope: &Scope,
@@ -314,6 +314,11 @@ impl Store {
             where corrected_at is null and dismissed_at is null
                 and account = $1 and livemode = $2 and object_kind = any ($4)
                 and run is distinct from $3
+                and not exists (
+                    select from counterfoil.suspects as unread
+                    where unread.run = $3 and unread.kind = findings.object_kind
+                        and unread.id = findings.object_id and unread.verdict = 'unreadable'
+                )
             "#,
             scope.account,
             scope.livemode,

@@ -17,6 +17,9 @@ impl Store {
     /// Takes the lock of a job. `None` while another process, or another run of this one, has it.
     pub async fn lock_job(&self, job: &str, scope: &Scope) -> Result<Option<JobLock>, StoreError> {
         let mut connection = self.pool.acquire().await?;
+        // The lock is the session's. Given back to the pool without its release, by a run that is
+        // dropped or panics, the session would keep it, and nobody could run the job any more.
+        connection.close_on_drop();
         let name = format!("counterfoil.job {job} {scope}");
         let taken = sqlx::query_scalar!(
             r#"select pg_try_advisory_lock(hashtextextended($1, 0)) as "taken!""#,

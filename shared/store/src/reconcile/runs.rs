@@ -135,7 +135,8 @@ impl TryFrom<RunRow> for Run {
 impl Store {
     /// Begins a run, or takes over the one of the same sort that was left behind. Only for whoever
     /// holds the job's lock. A run that was begun before `stale` is given up instead: what it had
-    /// listed is too old.
+    /// listed is too old. So is one that looks at a part only, which is a person's to begin again, and
+    /// a dry one where the new run is none. A dry run leaves the run alone that it found.
     pub async fn begin_run(
         &self,
         job: &str,
@@ -150,7 +151,10 @@ impl Store {
             update counterfoil.runs
             set state = 'failed', ended_at = $5, cause = 'its process ended, and another run began'
             where job = $1 and account = $2 and livemode = $3 and state = 'running'
-                and (started_at < $4 or dry_run <> $6)
+                and case when dry_run = $6
+                    then started_at < $4 or coalesce((tally ->> 'partial')::bigint, 0) > 0
+                    else dry_run
+                end
             returning id
             "#,
             job,
@@ -170,6 +174,7 @@ impl Store {
             with taken_over as (
                 update counterfoil.runs set takeovers = takeovers + 1
                 where job = $1 and account = $2 and livemode = $3 and state = 'running'
+                    and dry_run = $4
                 returning id, job, account, livemode, dry_run, state, phase, takeovers,
                     started_at, ended_at, cause, tally
             ),
@@ -278,7 +283,7 @@ impl Store {
         row.map(Run::try_from).transpose()
     }
 
-    /// When the last completed run of a job, dry runs apart, began and ended.
+    /// When the last completed run of a job, dry runs and those of a part aside, began and ended.
     pub async fn last_completed(
         &self,
         job: &str,
@@ -289,7 +294,7 @@ impl Store {
             select started_at, ended_at as "ended_at!"
             from counterfoil.runs
             where job = $1 and account = $2 and livemode = $3 and state = 'completed'
-                and not dry_run
+                and not dry_run and coalesce((tally ->> 'partial')::bigint, 0) = 0
             order by id desc
             limit 1
             "#,
@@ -313,6 +318,7 @@ impl Store {
             join counterfoil.runs on runs.id = walks.run
             where runs.account = $1 and runs.livemode = $2 and runs.state = 'completed'
                 and not coalesce((runs.tally ->> 'partial')::bigint > 0, false)
+                and not runs.tally ? ('left_out_' || walks.kind)
             group by walks.kind
             order by 2, 1
             "#,
