@@ -140,7 +140,8 @@ async fn fill(running: &Running<'_>, form: Form) -> Result<(), JobError> {
     }
     let from = match (running.how.since, cursor) {
         (Some(since), _) => since,
-        (None, Some(cursor)) => cursor.minus(OVERLAP),
+        // Far enough back to see whether anything was delivered in the span of the alarm.
+        (None, Some(cursor)) => cursor.minus(OVERLAP.max(context.settings.silence_after + BEHIND)),
         (None, None) => oldest,
     };
     let mut from = from.max(oldest);
@@ -206,9 +207,9 @@ async fn one_stretch(
             }
             publish(running, publisher, lacking).await?;
         }
-        if published.len() >= SETTLED_AT_ONCE {
-            settle(running, &published, tally).await?;
-            published.clear();
+        if sent.len() >= SETTLED_AT_ONCE {
+            settle(running, &sent, tally).await?;
+            sent.clear();
         }
     }
     if let Some(publisher) = publisher {

@@ -23,7 +23,7 @@ const OPEN_SINCE: Duration = Duration::from_mins(90);
 /// Events looked at in one run.
 const EVENTS_MAX: u16 = 1_000;
 /// Objects of a kind looked at in one run.
-const OBJECTS_MAX: u32 = 100;
+const OBJECTS_MAX: u32 = 1_000;
 /// How long runs are remembered.
 const RUNS_KEPT: Duration = Duration::from_hours(90 * 24);
 

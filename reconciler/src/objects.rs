@@ -99,8 +99,9 @@ async fn brake_after_lists(running: &Running<'_>) -> Result<(), JobError> {
 async fn brake_before_mending(running: &Running<'_>) -> Result<(), JobError> {
     let automatic = running.context.settings.policies.automatic();
     let found = running.context.store.suspects_found(running.run.id).await?;
+    // What is ordinary happens in health, and in any number.
     let mended = |it: &&counterfoil_store::FoundCount| {
-        it.found.is_none_or(|found| automatic.contains(&found))
+        it.found.is_some_and(|found| automatic.contains(&found))
     };
     let repairs: i64 = found.iter().filter(mended).map(|it| it.count).sum();
     let planned = Planned { repairs: u64::try_from(repairs).unwrap_or(0) };

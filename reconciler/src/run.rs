@@ -39,6 +39,8 @@ pub enum ReconcilerError {
 /// How often it is looked whether a job asked for another, and whether a run waits to be gone on
 /// with.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// After so many looks it is searched for runs that were left behind.
+const LOOKS_PER_SEARCH: u32 = 12;
 /// When a run that left off because Stripe, Postgres or the broker was away is gone on with.
 const AGAIN: Duration = Duration::from_mins(1);
 
@@ -77,10 +79,21 @@ pub async fn run(options: ReconcilerOptions, shutdown: Shutdown) -> Result<(), R
     context.metrics.open(&counts.map_err(|it| ReconcilerError::Runs(it.into()))?);
     scheduler.start().await?;
     health.working();
-    loop {
+    for looks in 1_u32.. {
         tokio::select! {
             () = shutdown.requested() => break,
             () = pause(LOOK_EVERY) => {}
+        }
+        if looks.is_multiple_of(LOOKS_PER_SEARCH) {
+            for (job, ticks) in &lanes {
+                match is_left_behind(&context, *job).await {
+                    Ok(true) => {
+                        let _ = ticks.try_send(());
+                    }
+                    Ok(false) => {}
+                    Err(error) => tracing::warn!(%error, "the last runs cannot be read"),
+                }
+            }
         }
         for job in context.wanted.take() {
             if let Some(ticks) = lanes.get(&job) {
@@ -93,6 +106,23 @@ pub async fn run(options: ReconcilerOptions, shutdown: Shutdown) -> Result<(), R
     // Runs see the shutdown themselves and leave off between two steps.
     while running.join_next().await.is_some() {}
     Ok(())
+}
+
+/// Whether the job's last run was left behind by a process that was killed: it is at work, and nobody
+/// holds its lock.
+async fn is_left_behind(context: &Context, job: Job) -> Result<bool, JobError> {
+    let runs = context.store.runs(Some(job.as_str()), RUNS).await?;
+    let last = runs.iter().find(|it| it.scope == context.scope && !it.dry_run);
+    if last.is_none_or(|it| it.state != RunState::Running) {
+        return Ok(false);
+    }
+    match context.store.lock_job(job.as_str(), &context.scope).await? {
+        Some(lock) => {
+            lock.release().await?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
 }
 
 /// Whether a tick of the job was missed, and what its last completed run shows in the metrics.

@@ -128,8 +128,9 @@ impl Running<'_> {
     }
 }
 
-/// A run that was left behind for longer is given up: what it had listed is too old.
-const STALE: Duration = Duration::from_hours(24);
+/// A run that began longer ago and was left behind is given up: what it had listed is of little use. A
+/// pass over a large account may take days at a few calls a second.
+const STALE: Duration = Duration::from_hours(7 * 24);
 
 /// Takes one turn of a job, unless somebody else is at it.
 pub async fn turn(context: &Context, job: Job, how: How<'_>) -> Result<Turn, JobError> {

@@ -22,12 +22,24 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
         if page.is_empty() {
             return Ok(());
         }
-        let heads = heads(running, &page).await?;
-        let mut verdicts = Vec::with_capacity(page.len());
+        let held = heads(running, &page).await?;
+        let mut compared = Vec::with_capacity(page.len());
         for suspect in &page {
-            let head = heads.iter().find(|(kind, it)| *kind == suspect.kind && it.id == suspect.id);
-            verdicts.push(one(running, suspect, head.map(|it| &it.1)).await?);
+            let there = head_of(&held, suspect).is_some();
+            compared.push(if there { compared_now(running, suspect).await? } else { None });
         }
+        // Read after the comparison: what was absorbed meanwhile is later than what was compared.
+        let held = heads(running, &page).await?;
+        let ids: Vec<&str> = page.iter().map(|it| it.id.as_str()).collect();
+        let waiting = store.objects_waiting(&ids, &running.context.scope).await?;
+        let verdicts: Vec<Verdict> = page
+            .iter()
+            .zip(&compared)
+            .map(|(suspect, compared)| {
+                let waits = waiting.contains(&suspect.id);
+                one(suspect, head_of(&held, suspect), compared.as_ref(), waits)
+            })
+            .collect();
         store.suspects_weighed(&running.handle, &verdicts).await?;
         weighed += verdicts.len();
         running.how.tell(&format!("{weighed} differences weighed"));
@@ -78,12 +90,29 @@ fn is_never_told(projection: &Projection) -> bool {
     matches!(projection.kind, ObjectKind::EntitlementFeature | ObjectKind::BillingAlert)
 }
 
-async fn one(
+fn head_of<'h>(held: &'h [(ObjectKind, HeldHead)], suspect: &Suspect) -> Option<&'h HeldHead> {
+    held.iter().find(|(kind, it)| *kind == suspect.kind && it.id == suspect.id).map(|it| &it.1)
+}
+
+/// How a suspect differs from what is held of it. `None` where its body says nothing.
+async fn compared_now(
     running: &Running<'_>,
     suspect: &Suspect,
-    there: Option<&HeldHead>,
-) -> Result<Verdict, JobError> {
+) -> Result<Option<Compared>, JobError> {
     let context = running.context;
+    match projection_of(suspect) {
+        Ok(projection) => Ok(Some(compare(&context.store, &context.scope, &projection).await?)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The verdict on one suspect. `waits` says that an event about it waits for Stripe's answer.
+fn one(
+    suspect: &Suspect,
+    there: Option<&HeldHead>,
+    compared: Option<&Compared>,
+    waits: bool,
+) -> Verdict {
     let said = |verdict, reason: String| Verdict {
         kind: suspect.kind,
         id: suspect.id.clone(),
@@ -94,26 +123,25 @@ async fn one(
     };
     let projection = match projection_of(suspect) {
         Ok(projection) => projection,
-        Err(error) => return Ok(said("unreadable", error)),
+        Err(error) => return said("unreadable", error),
     };
     let Some(second) = suspect.shown_at else {
-        return Ok(said("unreadable", "Stripe was not asked".to_owned()));
+        return said("unreadable", "Stripe was not asked".to_owned());
     };
+    if waits {
+        return said("explained", "an event about it waits for Stripe's answer".to_owned());
+    }
     let sighting = Sighting { second, digest: projection.digest };
     let held = there.map(|it| Held { sighting: it.sighting, deleted: it.deleted });
-    let compared = match there {
-        Some(_) => Some(compare(&context.store, &context.scope, &projection).await?),
-        None => None,
-    };
     let weighing = Weighing {
         held,
         sighting,
         projection: &projection,
-        columns_differ: compared.as_ref().is_some_and(Compared::columns_differ),
-        children_differ: compared.as_ref().is_some_and(Compared::children_differ),
-        untold: untold_of(compared.as_ref(), &projection),
+        columns_differ: compared.is_some_and(Compared::columns_differ),
+        children_differ: compared.is_some_and(Compared::children_differ),
+        untold: untold_of(compared, &projection),
     };
-    Ok(match weigh(weighing) {
+    match weigh(weighing) {
         Weighed::Explained(why) => said("explained", why.to_owned()),
         Weighed::Ordinary(why) => said("ordinary", why.to_owned()),
         Weighed::Drift(found) => Verdict {
@@ -124,8 +152,8 @@ async fn one(
             found: Some((found, severity_of(found, suspect.kind))),
             differences: compared.map_or_else(
                 || json!({ "(whole)": { "held": null, "stripe": "there" } }),
-                |it| it.to_json(),
+                Compared::to_json,
             ),
         },
-    })
+    }
 }

@@ -1,5 +1,7 @@
 //! What the inbox lacks of Stripe's list of events, and how far that list was compared.
 
+use std::collections::BTreeSet;
+
 use counterfoil_domain::{Scope, Timestamp};
 use sqlx::types::time::OffsetDateTime;
 
@@ -51,6 +53,27 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         Ok(ids)
+    }
+
+    /// Which of these objects have an event that waits for Stripe's answer.
+    pub async fn objects_waiting(
+        &self,
+        objects: &[&str],
+        scope: &Scope,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let ids = sqlx::query_scalar!(
+            r#"
+            select distinct object_id as "id!" from counterfoil.inbox
+            where object_id = any ($1) and account = $2 and livemode = $3
+                and outcome = 'refetching'
+            "#,
+            objects as &[&str],
+            scope.account,
+            scope.livemode,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().collect())
     }
 
     /// Up to which second the list of events of a form was compared with the inbox.
