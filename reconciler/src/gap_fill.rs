@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use counterfoil_bus::{BusOptions, EventMessage, Line, Publisher, Receipt};
+use counterfoil_bus::{EventMessage, Line, Publisher, Receipt};
 use counterfoil_domain::reconcile::{FindingType, Severity, Stretch};
 use counterfoil_domain::{Scope, Timestamp};
 use counterfoil_projection::coverage;
@@ -23,6 +23,7 @@ use futures_util::stream;
 use serde_json::json;
 
 use crate::job::Job;
+use crate::redeliver::publisher;
 use crate::turn::{JobError, Running};
 
 /// The endpoint under which the inbox has events that came from the list.
@@ -181,7 +182,7 @@ async fn one_stretch(
     let context = running.context;
     let mut page = Pages::new(form, stretch);
     let mut sent: BTreeMap<String, Timestamp> = BTreeMap::new();
-    let mut publisher = None;
+    let mut connected = None;
     while let Some(body) = page.next(running).await? {
         let heads = heads(form, &body)?;
         tally.listed += u64::try_from(heads.len()).unwrap_or(0);
@@ -198,10 +199,10 @@ async fn one_stretch(
             tally.missed += u64::try_from(lacking.len()).unwrap_or(0);
             continue;
         }
-        if publisher.is_none() {
-            publisher = Some(connect(running).await?);
+        if connected.is_none() {
+            connected = Some(connect(running).await?);
         }
-        if let Some(publisher) = &publisher {
+        if let Some(publisher) = &connected {
             for it in &lacking {
                 sent.insert(it.head.id.clone(), it.head.created.unwrap_or(Timestamp::EPOCH));
             }
@@ -212,19 +213,15 @@ async fn one_stretch(
             sent.clear();
         }
     }
-    if let Some(publisher) = publisher {
+    if let Some(publisher) = connected {
         publisher.close().await;
     }
     settle(running, &sent, tally).await
 }
 
 async fn connect(running: &Running<'_>) -> Result<Publisher, JobError> {
-    let bus: Option<BusOptions> = running.context.bus.clone();
-    let bus = bus.ok_or_else(|| JobError::Bus("AMQP_URL is not set".to_owned()))?;
-    let publisher = Publisher::connect(bus).await;
-    let connected = tokio::time::timeout(Duration::from_secs(15), publisher.connected()).await;
-    connected.map_err(|_| JobError::Bus("the broker does not answer".to_owned()))?;
-    Ok(publisher)
+    let bus = running.context.bus.as_ref();
+    publisher(bus.ok_or_else(|| JobError::Bus("AMQP_URL is not set".to_owned()))?).await
 }
 
 /// The oldest first, so that they are judged in their order where that is possible.

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use counterfoil_bus::{Publisher, Receipt};
+use counterfoil_bus::Receipt;
 use counterfoil_domain::absorb::Held;
 use counterfoil_domain::freshness::Sighting;
 use counterfoil_domain::outcome::Outcome;
 use counterfoil_domain::reconcile::{
     Brake, FindingType, Listed, Planned, Policy, Weighed, Weighing, severity_of, weigh,
 };
-use counterfoil_store::{Correction, Filter, InboxRow, NewFinding, Span};
+use counterfoil_store::{Correction, Filter, InboxRow, Index, NewFinding, Span};
 use counterfoil_stripe_client::StripeError;
 
-use crate::redeliver::{Origin, again};
+use crate::redeliver::{Origin, again, publisher};
 use crate::repair::{RepairError, Repaired, look, repair};
 use crate::turn::{JobError, Running};
 
@@ -24,12 +24,31 @@ const OPEN_SINCE: Duration = Duration::from_mins(90);
 const EVENTS_MAX: u16 = 1_000;
 /// Objects of a kind looked at in one run.
 const OBJECTS_MAX: u32 = 1_000;
+/// What objects that should have moved on are found by.
+const OVERDUE: &[(&str, &str)] = &[
+    (
+        "subscriptions_incomplete",
+        "subscriptions (created) where status = 'incomplete' and not deleted",
+    ),
+    (
+        "checkout_sessions_open",
+        "checkout_sessions (expires_at) where status = 'open' and not deleted",
+    ),
+    (
+        "payment_intents_processing",
+        "payment_intents (created) where status = 'processing' and not deleted",
+    ),
+];
 /// How long runs are remembered.
 const RUNS_KEPT: Duration = Duration::from_hours(90 * 24);
 
 pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
     open_events(running).await?;
     if running.caller.is_some() {
+        for (name, on) in OVERDUE {
+            let index = Index { name: (*name).to_owned(), on: (*on).to_owned() };
+            running.context.store.ensure_index(&index).await?;
+        }
         overdue(running).await?;
     }
     if !running.how.dry_run {
@@ -56,7 +75,7 @@ async fn open_events(running: &Running<'_>) -> Result<(), JobError> {
     };
     let keys: Vec<_> = open.iter().map(|it| &it.key).collect();
     let bodies = context.store.payloads(&keys).await?;
-    let publisher = Publisher::connect(bus.clone()).await;
+    let publisher = publisher(bus).await?;
     let mut asked = 0;
     for row in &open {
         let Some(Ok(body)) = bodies.iter().find(|it| it.key == row.key).map(|it| &it.body) else {

@@ -32,33 +32,15 @@ const CORRECTING_SECONDS: [f64; 11] =
 impl ReconcilerMetrics {
     /// Registers them. Fails only when they are registered already.
     pub fn register(registry: &Registry) -> Result<Self, Error> {
-        let counter = |name: &str, help: &str, labels: &[&str]| {
-            registered(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
-        };
-        let gauge = |name: &str, help: &str, labels: &[&str]| {
-            registered(registry, IntGaugeVec::new(Opts::new(name, help), labels)?)
-        };
+        let counter =
+            |opts: Opts, labels: &[&str]| registered(registry, IntCounterVec::new(opts, labels)?);
+        let gauge =
+            |opts: Opts, labels: &[&str]| registered(registry, IntGaugeVec::new(opts, labels)?);
         Ok(Self {
-            runs: counter(
-                "counterfoil_reconciler_runs_total",
-                "Runs of a job, by how they ended.",
-                &["job", "result"],
-            )?,
-            completed: gauge(
-                "counterfoil_reconciler_completed_timestamp_seconds",
-                "When a job last ran to its end, in seconds since 1970; 0 for never.",
-                &["job"],
-            )?,
-            drift: gauge(
-                "counterfoil_reconciler_drift_open",
-                "Open findings, by type and account.",
-                &["type", "account", "mode"],
-            )?,
-            findings: gauge(
-                "counterfoil_reconciler_findings_open",
-                "Open findings, by severity.",
-                &["severity"],
-            )?,
+            runs: counter(Opts::new("counterfoil_reconciler_runs_total", "Runs of a job, by how they ended."), &["job", "result"])?,
+            completed: gauge(Opts::new("counterfoil_reconciler_completed_timestamp_seconds", "When a job last ran to its end, in seconds since 1970; 0 for never."), &["job"])?,
+            drift: gauge(Opts::new("counterfoil_reconciler_drift_open", "Open findings, by type and account."), &["type", "account", "mode"])?,
+            findings: gauge(Opts::new("counterfoil_reconciler_findings_open", "Open findings, by severity."), &["severity"])?,
             correcting: registered(
                 registry,
                 HistogramVec::new(
@@ -70,26 +52,10 @@ impl ReconcilerMetrics {
                     &["type"],
                 )?,
             )?,
-            requests: counter(
-                "counterfoil_reconciler_requests_total",
-                "Calls to Stripe.",
-                &["job"],
-            )?,
-            compared: counter(
-                "counterfoil_reconciler_objects_compared_total",
-                "Objects that were compared with what Stripe lists.",
-                &["kind"],
-            )?,
-            repairs: counter(
-                "counterfoil_reconciler_repairs_total",
-                "Findings that were mended by absorbing what Stripe says.",
-                &["type"],
-            )?,
-            braked: counter(
-                "counterfoil_reconciler_braked_total",
-                "Runs that stopped instead of changing too much.",
-                &["job"],
-            )?,
+            requests: counter(Opts::new("counterfoil_reconciler_requests_total", "Calls to Stripe."), &["job"])?,
+            compared: counter(Opts::new("counterfoil_reconciler_objects_compared_total", "Objects that were compared with what Stripe lists."), &["kind"])?,
+            repairs: counter(Opts::new("counterfoil_reconciler_repairs_total", "Findings that were mended by absorbing what Stripe says."), &["type"])?,
+            braked: counter(Opts::new("counterfoil_reconciler_braked_total", "Runs that stopped instead of changing too much."), &["job"])?,
             missed: registered(
                 registry,
                 IntCounter::new(
@@ -97,11 +63,7 @@ impl ReconcilerMetrics {
                     "Events that were never delivered and were fetched from Stripe's list.",
                 )?,
             )?,
-            cursor: gauge(
-                "counterfoil_reconciler_event_cursor_timestamp_seconds",
-                "Up to which second Stripe's list of events was compared with the inbox.",
-                &["form"],
-            )?,
+            cursor: gauge(Opts::new("counterfoil_reconciler_event_cursor_timestamp_seconds", "Up to which second Stripe's list of events was compared with the inbox."), &["form"])?,
         })
     }
 

@@ -21,8 +21,8 @@ mod weigh;
 
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::reconcile::{Brake, Listed, Planned, Stretch};
-use counterfoil_store::{NewFinding, Walk};
-use counterfoil_stripe_client::listing_of;
+use counterfoil_store::{Index, NewFinding, Walk};
+use counterfoil_stripe_client::{Walk as Way, listing_of};
 
 use crate::turn::{JobError, Running};
 
@@ -35,6 +35,7 @@ pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
         store.tally(&running.handle, &[("partial", 1)]).await?;
     }
     if phase == "beginning" {
+        indexes(running).await?;
         store.plan_walks(&running.handle, &walks(running)).await?;
         phase = enter(running, "listing").await?;
     }
@@ -66,6 +67,22 @@ async fn enter(running: &Running<'_>, phase: &'static str) -> Result<&'static st
     running.context.store.enter_phase(&running.handle, phase).await?;
     tracing::debug!(run = running.run.id, phase, "goes on");
     Ok(phase)
+}
+
+/// What is held of a stretch of a list is found by the second in which it was made.
+async fn indexes(running: &Running<'_>) -> Result<(), JobError> {
+    for kind in &running.context.settings.kinds {
+        let Some(Way::ByCreated(made) | Way::ByCursor(made)) = listing_of(*kind).map(|it| it.walk)
+        else {
+            continue;
+        };
+        let table = kind.table();
+        let index = Index { name: format!("{table}_made"), on: format!("{table} ({made})") };
+        if running.context.store.ensure_index(&index).await? {
+            tracing::info!(index = index.name, "made");
+        }
+    }
+    Ok(())
 }
 
 /// The lists, each in one part at first.

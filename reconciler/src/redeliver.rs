@@ -1,11 +1,15 @@
 //! Putting events on the bus that no endpoint delivers now: from the inbox, to be judged again, and
 //! from Stripe's list of events, to be judged at all. The worker takes them like any delivery.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use counterfoil_bus::{EventMessage, Line, Message};
+use counterfoil_bus::{BusOptions, EventMessage, Line, Message, Publisher};
 use counterfoil_domain::Scope;
 use counterfoil_projection::coverage;
 use counterfoil_store::InboxRow;
+
+use crate::turn::JobError;
 
 /// What an endpoint expects of its events, by today's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,18 @@ impl Origin {
             connect: true,
             expected_version: None,
         }
+    }
+}
+
+/// How long the broker may take to answer.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// A publisher that is connected.
+pub(crate) async fn publisher(bus: &BusOptions) -> Result<Publisher, JobError> {
+    let publisher = Publisher::connect(bus.clone()).await;
+    match tokio::time::timeout(CONNECT, publisher.connected()).await {
+        Ok(()) => Ok(publisher),
+        Err(_) => Err(JobError::Bus("the broker does not answer".to_owned())),
     }
 }
 

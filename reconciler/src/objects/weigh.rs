@@ -74,20 +74,11 @@ pub(super) fn projection_of(suspect: &Suspect) -> Result<Projection, String> {
 }
 
 /// Why no event told of what differs.
-pub(crate) fn untold_of(
-    compared: Option<&Compared>,
-    projection: &Projection,
-) -> Option<&'static str> {
+fn untold_of(compared: Option<&Compared>, projection: &Projection) -> Option<&'static str> {
     match compared {
         Some(it) if it.differs() && it.is_silent() => Some("Stripe changes it without an event"),
-        Some(it) if it.whole.is_none() && !is_never_told(projection) => None,
         Some(_) | None => projection.change.row().and_then(untold),
     }
-}
-
-/// Whether no event ever tells of such an object, whatever changes.
-fn is_never_told(projection: &Projection) -> bool {
-    matches!(projection.kind, ObjectKind::EntitlementFeature | ObjectKind::BillingAlert)
 }
 
 fn head_of<'h>(held: &'h [(ObjectKind, HeldHead)], suspect: &Suspect) -> Option<&'h HeldHead> {

@@ -1,5 +1,5 @@
-//! What Stripe makes without an event. That such an object is not held is no delivery missed: lists
-//! and later events bring it.
+//! What Stripe makes, or brings into a state, without an event. That such an object is not held, or not
+//! in that state, is no delivery missed: lists and later events bring it.
 
 use counterfoil_domain::mirror::Row;
 

@@ -99,6 +99,10 @@ comment on table counterfoil.findings is 'Differences between Stripe''s half and
 create unique index findings_open on counterfoil.findings
     (account, livemode, object_kind, object_id, type)
     where corrected_at is null and dismissed_at is null;
+-- What was dismissed stays so while it looks the same.
+create index findings_dismissed on counterfoil.findings
+    (account, livemode, object_kind, object_id, type)
+    where dismissed_at is not null;
 -- The list, newest first.
 create index findings_last_seen on counterfoil.findings (last_seen);
 -- What one run saw, for its report.
@@ -144,26 +148,3 @@ create table counterfoil.event_cursors (
 );
 
 comment on table counterfoil.event_cursors is 'How far Stripe''s list of events was compared with the inbox';
-
--- What is held of a stretch of a list, which goes by the second in which objects were made.
-create index customers_made on stripe.customers (created);
-create index products_made on stripe.products (created);
-create index prices_made on stripe.prices (created);
-create index coupons_made on stripe.coupons (created);
-create index promotion_codes_made on stripe.promotion_codes (created);
-create index subscriptions_made on stripe.subscriptions (created);
-create index subscription_schedules_made on stripe.subscription_schedules (created);
-create index invoices_made on stripe.invoices (created);
-create index invoice_items_made on stripe.invoice_items (date);
-create index invoice_payments_made on stripe.invoice_payments (created);
-create index credit_notes_made on stripe.credit_notes (created);
-create index payment_intents_made on stripe.payment_intents (created);
-create index setup_intents_made on stripe.setup_intents (created);
-create index charges_made on stripe.charges (created);
-create index refunds_made on stripe.refunds (created);
-create index disputes_made on stripe.disputes (created);
-create index early_fraud_warnings_made on stripe.early_fraud_warnings (created);
-create index reviews_made on stripe.reviews (created);
-create index checkout_sessions_made on stripe.checkout_sessions (created);
-create index credit_grants_made on stripe.credit_grants (created);
-create index quotes_made on stripe.quotes (created);

@@ -30,7 +30,7 @@ pub use fetched::{Fetched, FetchedOutcome, ObjectRef};
 pub use inbox::{Filter, InboxRow, Payload, Span};
 pub use payload::Unreadable;
 pub use reconcile::{
-    Asking, AuditEntry, AuditLine, Correction, Finding, FindingFilter, FoundCount, JobLock,
+    Asking, AuditEntry, AuditLine, Correction, Finding, FindingFilter, FoundCount, Index, JobLock,
     NewFinding, OpenCount, Progress, Proof, Run, RunHandle, RunState, Suspect, Verdict, Walk,
 };
 pub use reencrypt::{Passed, Reencrypted};

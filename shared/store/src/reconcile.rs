@@ -9,6 +9,7 @@ mod audit;
 mod findings;
 mod held;
 mod inbox;
+mod indexes;
 mod lock;
 mod runs;
 mod suspects;
@@ -16,6 +17,7 @@ mod walks;
 
 pub use audit::{AuditEntry, AuditLine};
 pub use findings::{Correction, Finding, FindingFilter, NewFinding, OpenCount};
+pub use indexes::Index;
 pub use lock::JobLock;
 pub use runs::{Proof, Run, RunHandle, RunState};
 pub use suspects::{Asking, FoundCount, Suspect, Verdict};
