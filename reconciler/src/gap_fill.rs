@@ -148,10 +148,13 @@ async fn fill(running: &Running<'_>, form: Form) -> Result<(), JobError> {
     let mut from = from.max(oldest);
     let mut tally = Tally::default();
     let silent_since = until.minus(context.settings.silence_after);
+    let mut length = STRETCH;
     while from < until {
-        let to = from.plus(STRETCH).min(until);
+        let to = from.plus(length).min(until);
         let stretch = Stretch { from: from.unix_seconds(), to: to.unix_seconds() };
-        one_stretch(running, form, stretch, silent_since, &mut tally).await?;
+        let pages = one_stretch(running, form, stretch, silent_since, &mut tally).await?;
+        // Quiet times are gone through with few calls.
+        length = if pages > 1 { STRETCH } else { length.saturating_mul(4) };
         if !running.how.dry_run && running.how.since.is_none() {
             context.store.move_event_cursor(&context.scope, form.as_str(), to).await?;
             context.metrics.cursor(form.as_str(), to);
@@ -171,14 +174,15 @@ async fn fill(running: &Running<'_>, form: Form) -> Result<(), JobError> {
     if running.how.dry_run { Ok(()) } else { report(running, form, &tally).await }
 }
 
-/// Reads a stretch of the list and has the inbox take what it lacks of it.
+/// Reads a stretch of the list and has the inbox take what it lacks of it. Answers how many pages it
+/// had.
 async fn one_stretch(
     running: &Running<'_>,
     form: Form,
     stretch: Stretch,
     silent_since: Timestamp,
     tally: &mut Tally,
-) -> Result<(), JobError> {
+) -> Result<usize, JobError> {
     let context = running.context;
     let mut page = Pages::new(form, stretch);
     let mut sent: BTreeMap<String, Timestamp> = BTreeMap::new();
@@ -216,7 +220,8 @@ async fn one_stretch(
     if let Some(publisher) = connected {
         publisher.close().await;
     }
-    settle(running, &sent, tally).await
+    settle(running, &sent, tally).await?;
+    Ok(page.read)
 }
 
 async fn connect(running: &Running<'_>) -> Result<Publisher, JobError> {
