@@ -144,15 +144,8 @@ impl Stepper {
             let held = self.held(walk.kind, made, whole, &proven).await?;
             Self::compare(walk.kind, &proven, &held, listed.second, gathered);
         }
-        match rest {
-            Some(rest) if whole.is_none() && rest == walk.stretch => {
-                let second = Stretch { from: rest.to, to: rest.to };
-                self.dense_second(listing, made, second, walk.kind, gathered).await?;
-                walk.stretch = Stretch { from: rest.from, to: rest.to - 1 };
-                walk.done = walk.stretch.from > walk.stretch.to;
-            }
-            Some(rest) => walk.stretch = rest,
-            None => walk.done = true,
+        if let Some(second) = go_on(walk, whole, rest) {
+            self.dense_second(listing, made, second, walk.kind, gathered).await?;
         }
         Ok(())
     }
@@ -283,15 +276,8 @@ impl Stepper {
             .filter(|it| it.made.is_none() || it.made >= whole.map(|it| it.from))
             .map(|it| it.projection.id.clone())
             .collect();
-        match rest {
-            Some(rest) if whole.is_none() && rest == walk.stretch => {
-                let second = Stretch { from: rest.to, to: rest.to };
-                customers = self.ids_of_second(all, second, gathered).await?;
-                walk.stretch = Stretch { from: rest.from, to: rest.to - 1 };
-                walk.done = walk.stretch.from > walk.stretch.to;
-            }
-            Some(rest) => walk.stretch = rest,
-            None => walk.done = true,
+        if let Some(second) = go_on(walk, whole, rest) {
+            customers = self.ids_of_second(all, second, gathered).await?;
         }
         for customer in customers {
             match self.customer(listing, walk.kind, &customer, gathered).await {
@@ -480,6 +466,26 @@ impl Stepper {
     }
 }
 
+/// Moves a walk behind a page. Answers the second that has more in it than a page holds, where the page
+/// did not get through it: the walk goes on behind that second, which is to be walked by ids.
+fn go_on(walk: &mut Walk, whole: Option<Stretch>, rest: Option<Stretch>) -> Option<Stretch> {
+    match rest {
+        Some(rest) if whole.is_none() && rest == walk.stretch => {
+            walk.stretch = Stretch { from: rest.from, to: rest.to - 1 };
+            walk.done = walk.stretch.from > walk.stretch.to;
+            Some(Stretch { from: rest.to, to: rest.to })
+        }
+        Some(rest) => {
+            walk.stretch = rest;
+            None
+        }
+        None => {
+            walk.done = true;
+            None
+        }
+    }
+}
+
 /// The entries of a page, read; and whether more follow. An entry that cannot be read is left out:
 /// its row is then asked for by itself, and that answer says what is wrong.
 fn entries<'a>(
@@ -545,6 +551,27 @@ fn endless(listing: Listing) -> JobError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_walk_goes_on_behind_a_page_and_past_a_second_that_fills_it() {
+        let stretch = |from, to| Stretch { from, to };
+        let walked = |whole, rest| {
+            let mut walk = Walk {
+                kind: ObjectKind::Customer,
+                part: 0,
+                stretch: stretch(10, 20),
+                behind: None,
+                done: false,
+            };
+            let dense = go_on(&mut walk, whole, rest);
+            (walk.stretch, walk.done, dense)
+        };
+        let behind = walked(Some(stretch(16, 20)), Some(stretch(10, 15)));
+        assert_eq!(behind, (stretch(10, 15), false, None));
+        let dense = walked(None, Some(stretch(10, 20)));
+        assert_eq!(dense, (stretch(10, 19), false, Some(stretch(20, 20))));
+        assert!(walked(Some(stretch(10, 20)), None).1);
+    }
 
     #[test]
     fn lists_go_by_columns_that_there_are() {

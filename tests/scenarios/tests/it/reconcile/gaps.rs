@@ -4,7 +4,7 @@ use counterfoil_support::program::get;
 use counterfoil_support::until;
 use serde_json::Value;
 
-use super::{day, done, equal, run, started};
+use super::{answered, day, done, equal, run, started};
 use crate::setup::DEADLINE;
 
 /// The value of the first metric that begins so.
@@ -49,15 +49,7 @@ async fn a_day_of_lost_deliveries_comes_back_from_the_list_of_events() -> anyhow
     stack.set("COUNTERFOIL_RECONCILER_GAP_FILL", "off");
 
     stack.queues.drained(DEADLINE).await?;
-    until("nothing waits for an answer", DEADLINE, async || {
-        let open: i64 = sqlx::query_scalar(
-            "select count(*) from counterfoil.inbox where outcome = 'refetching'",
-        )
-        .fetch_one(&stack.database.pool)
-        .await?;
-        Ok((open == 0).then_some(()))
-    })
-    .await?;
+    answered(&stack).await?;
     equal(&stack).await?;
     let again = run(&stack, &["gap_fill"]).await?;
     assert_eq!(done(&again, "events_missed"), 0, "{again}");

@@ -3,7 +3,7 @@
 use counterfoil_simulator::{Card, NewCustomer, NewItem, NewSubscription};
 use counterfoil_support::until;
 
-use super::{day, done, run, started};
+use super::{answered, day, done, run, started};
 use crate::setup::{DEADLINE, monthly_price};
 
 #[tokio::test]
@@ -45,15 +45,7 @@ async fn what_should_have_moved_on_is_asked_for() -> anyhow::Result<()> {
     assert_eq!(lost.rows_affected(), 1);
     let looked = run(&stack, &["janitors"]).await?;
     assert_eq!(done(&looked, "events_asked_again"), 1, "{looked}");
-    until("it is settled", DEADLINE, async || {
-        let open: i64 = sqlx::query_scalar(
-            "select count(*) from counterfoil.inbox where outcome = 'refetching'",
-        )
-        .fetch_one(&stack.database.pool)
-        .await?;
-        Ok((open == 0).then_some(()))
-    })
-    .await?;
+    answered(&stack).await?;
     stack.finish().await
 }
 

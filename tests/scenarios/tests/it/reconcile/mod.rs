@@ -11,10 +11,10 @@ mod lists;
 mod soak;
 
 use counterfoil_simulator::{ClockMode, Faults, Simulator};
-use counterfoil_support::{Settings, Stack};
+use counterfoil_support::{Settings, Stack, until};
 use serde_json::Value;
 
-use crate::setup::settings;
+use crate::setup::{DEADLINE, settings};
 
 /// Nothing runs by itself, nothing is on its way, and Stripe may be called as fast as it answers.
 const BY_HAND: &[(&str, &str)] = &[
@@ -53,6 +53,19 @@ async fn run(stack: &Stack, arguments: &[&str]) -> anyhow::Result<Value> {
     let said = stack.order(&all).await?;
     let json = serde_json::from_str(said.out.trim());
     json.map_err(|error| anyhow::anyhow!("{error}: {said:?}"))
+}
+
+/// Waits until no event waits for Stripe's answer.
+async fn answered(stack: &Stack) -> anyhow::Result<()> {
+    until("nothing waits for an answer", DEADLINE, async || {
+        let open: i64 = sqlx::query_scalar(
+            "select count(*) from counterfoil.inbox where outcome = 'refetching'",
+        )
+        .fetch_one(&stack.database.pool)
+        .await?;
+        Ok((open == 0).then_some(()))
+    })
+    .await
 }
 
 /// What a run did of one sort.
