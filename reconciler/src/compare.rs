@@ -1,9 +1,11 @@
 //! What we hold of one object against what Stripe says of it.
 
+use std::collections::BTreeMap;
+
 use counterfoil_domain::Scope;
-use counterfoil_domain::mirror::{ObjectKind, Projection, Row};
-use counterfoil_projection::{Difference, differences};
-use counterfoil_store::{HeldRow, ObjectRef, Store, StoreError};
+use counterfoil_domain::mirror::{ObjectKind, Projection, Row, Table};
+use counterfoil_projection::{Difference, child_tables_of, differences, table_of};
+use counterfoil_store::{HeldRow, ObjectRef, Store, StoreError, Which};
 use serde_json::{Map, Value, json};
 
 /// What came of comparing one object.
@@ -22,54 +24,82 @@ pub struct Compared {
 /// The name under which a child differs as a whole.
 const WHOLE: &str = "(whole)";
 
+/// Children that are held, by their table and their parent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct HeldChildren {
+    by_parent: BTreeMap<(&'static str, String), Vec<HeldRow>>,
+}
+
+impl HeldChildren {
+    /// Those of these objects of one kind, in all of its tables.
+    pub(crate) async fn read(
+        store: &Store,
+        kind: ObjectKind,
+        parents: &[&str],
+        scope: &Scope,
+    ) -> Result<Self, StoreError> {
+        let mut all = Self::default();
+        if parents.is_empty() {
+            return Ok(all);
+        }
+        for table in child_tables_of(kind) {
+            for row in store.rows(table, Which::ChildrenOf(parents), scope).await? {
+                let parent = row.parent.clone().unwrap_or_default();
+                all.by_parent.entry((table.name, parent)).or_default().push(row);
+            }
+        }
+        Ok(all)
+    }
+
+    fn of(&self, table: &Table, parent: &str) -> &[HeldRow] {
+        self.by_parent.get(&(table.name, parent.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &HeldRow> {
+        self.by_parent.values().flatten()
+    }
+}
+
 /// Compares what Stripe says with what is held by now.
 pub async fn compare(
     store: &Store,
     scope: &Scope,
     projection: &Projection,
 ) -> Result<Compared, StoreError> {
-    let object = ObjectRef { kind: projection.kind, id: &projection.id, scope };
-    let held = store.object(object).await?;
-    compare_held(store, object, held.as_ref(), projection).await
+    let (kind, id) = (projection.kind, projection.id.as_str());
+    let held = store.object(table_of(kind), ObjectRef { kind, id, scope }).await?;
+    compare_held(store, scope, held.as_ref(), projection).await
 }
 
 /// Compares what Stripe says with a row as it was read before, and with its children.
 pub async fn compare_held(
     store: &Store,
-    object: ObjectRef<'_>,
+    scope: &Scope,
     held: Option<&HeldRow>,
     projection: &Projection,
 ) -> Result<Compared, StoreError> {
-    let shown = projection.change.row();
-    // A customer without entitlements is told of by no event.
-    let nothing = object.kind == ObjectKind::ActiveEntitlementSummary
-        && projection.children.iter().all(|it| it.rows.is_empty());
-    let whole = match (held, shown) {
-        (None, Some(_)) if nothing => None,
-        (None, Some(_)) => Some("missing here"),
-        (Some(held), None) if !held.deleted => Some("gone at Stripe"),
-        (Some(held), Some(_)) if held.deleted => Some("deleted here, and Stripe shows it"),
-        (None | Some(_), _) => None,
-    };
-    let mut found = Vec::new();
-    if let (Some(held), Some(row)) = (held, shown) {
-        found.extend(differences(&held.columns, row).into_iter().map(|it| (String::new(), it)));
-    }
-    if held.is_some() {
-        for children in &projection.children {
-            let ours = store.children(object, children.table).await?;
-            found.extend(of_children(&ours, &children.rows, children.whole));
-        }
-    }
+    let parents: Vec<&str> = held.iter().map(|it| it.row.id.as_str()).collect();
+    let children = HeldChildren::read(store, projection.kind, &parents, scope).await?;
+    compare_rows(store, scope, (held, &children), projection).await
+}
+
+/// Compares what Stripe says with a row and children as they were read before.
+pub(crate) async fn compare_rows(
+    store: &Store,
+    scope: &Scope,
+    held: (Option<&HeldRow>, &HeldChildren),
+    projection: &Projection,
+) -> Result<Compared, StoreError> {
+    let mut compared = Compared::of(held.0, held.1, projection);
     // What is erased stays erased, and is no difference.
-    let erased = match projection.customer() {
-        Some(customer) if found.iter().any(|(_, it)| it.personal) => {
-            store.is_erased(customer, object.scope).await?
-        }
-        Some(_) | None => false,
-    };
-    found.retain(|(_, it)| !(erased && it.personal));
-    Ok(Compared { kind: object.kind, id: object.id.to_owned(), whole, differences: found })
+    if let Some(customer) = projection.customer()
+        && compared.differences.iter().any(|(_, it)| it.personal)
+        && store.is_erased(customer, scope).await?
+    {
+        compared.differences.retain(|(_, it)| !it.personal);
+    }
+    Ok(compared)
 }
 
 fn of_children(ours: &[HeldRow], theirs: &[Row], whole: bool) -> Vec<(String, Difference)> {
@@ -85,22 +115,47 @@ fn of_children(ours: &[HeldRow], theirs: &[Row], whole: bool) -> Vec<(String, Di
     };
     let mut found = Vec::new();
     for row in theirs {
-        match ours.iter().find(|it| it.id == row.id) {
+        match ours.iter().find(|it| it.row.id == row.id) {
             None => found.push(note(&row.id, "missing", "there")),
             Some(held) if held.deleted => found.push(note(&row.id, "removed", "there")),
             Some(held) => found
-                .extend(differences(&held.columns, row).into_iter().map(|it| (row.id.clone(), it))),
+                .extend(differences(&held.row, row).into_iter().map(|it| (row.id.clone(), it))),
         }
     }
     for held in ours.iter().filter(|it| whole && !it.deleted) {
-        if !theirs.iter().any(|it| it.id == held.id) {
-            found.push(note(&held.id, "there", "removed"));
+        if !theirs.iter().any(|it| it.id == held.row.id) {
+            found.push(note(&held.row.id, "there", "removed"));
         }
     }
     found
 }
 
 impl Compared {
+    fn of(held: Option<&HeldRow>, children: &HeldChildren, projection: &Projection) -> Self {
+        let shown = projection.change.row();
+        // A customer without entitlements is told of by no event.
+        let nothing = projection.kind == ObjectKind::ActiveEntitlementSummary
+            && projection.children.iter().all(|it| it.rows.is_empty());
+        let whole = match (held, shown) {
+            (None, Some(_)) if nothing => None,
+            (None, Some(_)) => Some("missing here"),
+            (Some(held), None) if !held.deleted => Some("gone at Stripe"),
+            (Some(held), Some(_)) if held.deleted => Some("deleted here, and Stripe shows it"),
+            (None | Some(_), _) => None,
+        };
+        let mut found = Vec::new();
+        if let (Some(held), Some(row)) = (held, shown) {
+            found.extend(differences(&held.row, row).into_iter().map(|it| (String::new(), it)));
+        }
+        if held.is_some() {
+            for shown in &projection.children {
+                let ours = children.of(shown.table, &projection.id);
+                found.extend(of_children(ours, &shown.rows, shown.whole));
+            }
+        }
+        Self { kind: projection.kind, id: projection.id.clone(), whole, differences: found }
+    }
+
     /// Whether anything differs.
     #[must_use]
     pub fn differs(&self) -> bool {

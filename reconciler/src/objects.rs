@@ -14,6 +14,7 @@
 
 mod ask;
 mod mend;
+mod part;
 mod step;
 mod wait;
 mod walk;

@@ -3,7 +3,7 @@
 
 use counterfoil_domain::mirror::{ObjectKind, Table};
 use counterfoil_domain::{Scope, Timestamp};
-use counterfoil_projection::{absent, project};
+use counterfoil_projection::{absent, project, table_of};
 use counterfoil_store::{Fetched, FetchedOutcome, HeldRow, ObjectRef, Store};
 use counterfoil_stripe_client::{Answer, Asked};
 
@@ -47,14 +47,13 @@ pub async fn look(
     customer: Option<&str>,
 ) -> Result<Repaired, RepairError> {
     let object = ObjectRef { kind, id, scope };
-    let held = store.object(object).await.map_err(JobError::Store)?;
-    let column = |name: &str| held.as_ref().and_then(|it| it.columns.get(name)).cloned().flatten();
-    let (of_customer, subscription) = (column("customer"), column("subscription"));
+    let held = store.object(table_of(kind), object).await.map_err(JobError::Store)?;
+    let column = |name: &str| held.as_ref().and_then(|it| it.row.text(name));
     let asked = Asked {
         kind,
         id,
-        customer: of_customer.as_deref().or(customer),
-        subscription: subscription.as_deref(),
+        customer: column("customer").or(customer),
+        subscription: column("subscription"),
     };
     let shown = caller.fetch(asked).await?;
     let projection = match shown.it {
@@ -66,7 +65,7 @@ pub async fn look(
     if projection.id != id {
         return Err(RepairError::Unreadable("Stripe answered with another object".to_owned()));
     }
-    let compared = compare_held(store, object, held.as_ref(), &projection).await;
+    let compared = compare_held(store, scope, held.as_ref(), &projection).await;
     let compared = compared.map_err(JobError::Store)?;
     let fetched = Fetched { scope: scope.clone(), second: shown.second, projection };
     Ok(Repaired { compared, fetched, held })

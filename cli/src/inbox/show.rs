@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use counterfoil_domain::mirror::Projection;
 use counterfoil_domain::outcome::Outcome;
 use counterfoil_domain::{EventKey, Timestamp};
-use counterfoil_projection::{Difference, Meaning, changes, meaning_of};
+use counterfoil_projection::{Difference, Meaning, differences, meaning_of};
 use counterfoil_service::config::Sources;
 use counterfoil_store::{Attempt, Filter, InboxRow, Store, Unreadable};
 use counterfoil_stripe_wire::event::Event;
@@ -172,7 +172,7 @@ async fn changed(
     let before = body_of(store, &key).await?.and_then(Result::ok);
     let before = before.and_then(|it| projected(&it));
     Ok(match before.as_ref().and_then(|it| it.change.row()) {
-        Some(before) => Changed::Columns(changes(before, now)),
+        Some(before) => Changed::Columns(differences(before, now)),
         None => Changed::Unknown("the body of the event before it is no longer kept"),
     })
 }

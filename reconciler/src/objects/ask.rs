@@ -1,15 +1,12 @@
 //! Asking for what the lists did not show, or not whole: each by itself.
 
-use counterfoil_domain::mirror::Projection;
-use counterfoil_domain::reconcile::Suspicion;
-use counterfoil_projection::project;
+use counterfoil_projection::{project, table_of};
 use counterfoil_store::{Asking, ObjectRef, Suspect, Verdict};
 use counterfoil_stripe_client::{Answer, Asked, StripeError};
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::json;
 
-use crate::compare::compare;
 use crate::turn::{JobError, Running};
 
 /// Suspects read at once.
@@ -38,23 +35,14 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
 
 async fn one(running: &Running<'_>, asking: Asking) -> Result<(), JobError> {
     let store = &running.context.store;
-    if asking.suspicion == Suspicion::Cut
-        && let Some(body) = &asking.body
-        && let Ok(projection) = project(asking.kind, body, false)
-        && is_alike_as_far_as_shown(running, &projection).await?
-    {
-        let why = "what the list shows of it is alike";
-        return settle(running, &asking, "explained", why).await;
-    }
     let object = ObjectRef { kind: asking.kind, id: &asking.id, scope: &running.context.scope };
-    let held = store.object(object).await?;
-    let column = |name: &str| held.as_ref().and_then(|it| it.columns.get(name)).cloned().flatten();
-    let (customer, subscription) = (column("customer"), column("subscription"));
+    let held = store.object(table_of(asking.kind), object).await?;
+    let column = |name: &str| held.as_ref().and_then(|it| it.row.text(name));
     let asked = Asked {
         kind: asking.kind,
         id: &asking.id,
-        customer: customer.as_deref(),
-        subscription: subscription.as_deref(),
+        customer: column("customer"),
+        subscription: column("subscription"),
     };
     let shown = match running.caller()?.fetch(asked).await {
         Ok(shown) => shown,
@@ -84,17 +72,6 @@ async fn one(running: &Running<'_>, asking: Asking) -> Result<(), JobError> {
         body,
     };
     Ok(store.suspect_asked(&running.handle, &answer).await?)
-}
-
-/// Whether nothing that a cut list shows differs. What it does not show is proven when the object
-/// changes, or by `resync`: asking for every long invoice in every pass would cost more calls than
-/// Stripe allows (STRIPE.md section 7.4).
-async fn is_alike_as_far_as_shown(
-    running: &Running<'_>,
-    projection: &Projection,
-) -> Result<bool, JobError> {
-    let context = running.context;
-    Ok(!compare(&context.store, &context.scope, projection).await?.differs())
 }
 
 async fn settle(

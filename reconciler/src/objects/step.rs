@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use counterfoil_domain::Timestamp;
-use counterfoil_domain::mirror::{ObjectKind, Projection, Value};
-use counterfoil_domain::reconcile::{
-    HeldHead, Leaf, Next, ShownHead, Stretch, Suspicion, compare_leaf,
-};
-use counterfoil_projection::{ProjectionError, project, table_of};
-use counterfoil_store::{Progress, RunHandle, Store, Suspect, Walk};
+use counterfoil_domain::absorb::Held;
+use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::reconcile::{HeldHead, Known, Next, Stretch, next_part};
+use counterfoil_projection::{child_tables_of, project, table_of};
+use counterfoil_store::{HeldRow, List, Progress, RunHandle, Seen, Store, Walk, Which};
 use counterfoil_stripe_client::{
     Answer, Asked, Listed, Listing, PageAsked, StripeError, Walk as Way, listing_of,
 };
-use counterfoil_stripe_wire::page::Page;
+use sha2::{Digest as _, Sha256};
 
+use super::part::{self, Entry, Gathered, entries, entry, id_of, oldest, read, unreadable};
 use crate::call::{Caller, Shown};
 use crate::metrics::ReconcilerMetrics;
 use crate::turn::JobError;
@@ -40,20 +40,12 @@ pub(super) struct Stepped {
     pub(super) skipped: Option<StripeError>,
 }
 
-/// An entry of a page.
-struct Entry<'a> {
-    text: &'a str,
-    projection: Projection,
-    made: Option<i64>,
-}
-
-/// What a step gathers before it notes where it is.
+/// What earlier passes saw of what is ahead, from the newest to the oldest.
 #[derive(Default)]
-struct Gathered {
-    pages: i64,
-    objects: i64,
-    known: u64,
-    suspects: Vec<Suspect>,
+struct Ahead {
+    known: Vec<Known>,
+    /// Of each, the digest of the page that said what our rows say now.
+    there: Vec<Option<Vec<u8>>>,
 }
 
 /// Pages of one second, one customer or one short list at most: far beyond what there is of them.
@@ -75,10 +67,17 @@ impl Stepper {
         };
         let mut gathered = Gathered::default();
         let mut next = walk.clone();
-        while !next.done && gathered.pages < PAGES_PER_STEP {
+        let pages_max = if hungry { 1 } else { PAGES_PER_STEP };
+        let ahead = match listing.walk {
+            Way::ByCreated(made) => self.ahead(&walk, made, pages_max).await?,
+            Way::ByCursor(_) | Way::AsOne | Way::OfEachCustomer => Ahead::default(),
+        };
+        while !next.done && gathered.pages < pages_max && !ahead.is_behind(&next) {
             let before = gathered.pages;
             let stepped = match listing.walk {
-                Way::ByCreated(made) => self.stretch(listing, made, &mut next, &mut gathered).await,
+                Way::ByCreated(made) => {
+                    self.stretch(listing, (made, &ahead), &mut next, &mut gathered).await
+                }
                 Way::ByCursor(made) => self.behind(listing, made, &mut next, &mut gathered).await,
                 Way::AsOne => self.as_one(listing, &mut next, &mut gathered).await,
                 Way::OfEachCustomer => self.customers(listing, &mut next, &mut gathered).await,
@@ -94,19 +93,21 @@ impl Stepper {
                 }
                 Err(error) => return Err(error),
             }
-            // Whoever has nothing to do gets a part; what differs is noted before more is read.
-            if hungry || !gathered.suspects.is_empty() || gathered.pages == before {
+            // What differs is noted before more is read.
+            if !gathered.suspects.is_empty() || gathered.pages == before {
                 break;
             }
         }
+        // Whoever has nothing to do gets a part.
         let splits =
             matches!(listing.walk, Way::ByCreated(_) | Way::OfEachCustomer) && hungry && !next.done;
-        let split = splits.then(|| self.split(&mut next)).flatten();
+        let split = if splits { self.split(&mut next).await? } else { None };
         let progress = Progress {
             pages: gathered.pages,
             objects: gathered.objects,
             known: i64::try_from(gathered.known).unwrap_or(i64::MAX),
             suspects: gathered.suspects,
+            seen: gathered.seen,
             split: split.as_ref(),
         };
         self.store.advance(&self.run, &next, &progress).await?;
@@ -115,36 +116,69 @@ impl Stepper {
         Ok(Stepped { walk: next, split, objects, pages, skipped: None })
     }
 
-    /// Gives the older half of what is left away.
-    fn split(&self, walk: &mut Walk) -> Option<Walk> {
-        let (newer, older) = walk.stretch.halves()?;
-        let part = self.parts.get(&walk.kind)?.fetch_add(1, Ordering::Relaxed) + 1;
+    /// What earlier passes saw of the next pages.
+    async fn ahead(
+        &self,
+        walk: &Walk,
+        made: &'static str,
+        limit: i64,
+    ) -> Result<Ahead, JobError> {
+        let (table, children) = (table_of(walk.kind), child_tables_of(walk.kind));
+        let list = List { table, children, made, scope: &self.run.scope };
+        let found = self.store.known_stretches(list, walk.stretch, limit).await?;
+        let (known, there) = found.into_iter().unzip();
+        Ok(Ahead { known, there })
+    }
+
+    /// Gives the older half of what is left away; a page that is known is not cut in two.
+    async fn split(&self, walk: &mut Walk) -> Result<Option<Walk>, JobError> {
+        let Some((newer, _)) = walk.stretch.halves() else { return Ok(None) };
+        let Some(parts) = self.parts.get(&walk.kind) else { return Ok(None) };
+        let (table, scope) = (table_of(walk.kind), &self.run.scope);
+        let bound = self.store.known_bound(table, scope, newer.from).await?;
+        let from = bound.filter(|it| *it > walk.stretch.from).unwrap_or(newer.from);
+        let newer = Stretch { from, to: walk.stretch.to };
+        let Some(older) = walk.stretch.below(newer) else { return Ok(None) };
+        let part = parts.fetch_add(1, Ordering::Relaxed) + 1;
         walk.stretch = newer;
-        Some(Walk { kind: walk.kind, part, stretch: older, behind: None, done: false })
+        Ok(Some(Walk { kind: walk.kind, part, stretch: older, behind: None, done: false }))
     }
 
     /// The newest page of a stretch of seconds.
     async fn stretch(
         &self,
         listing: Listing,
-        made: &'static str,
+        (made, ahead): (&'static str, &Ahead),
         walk: &mut Walk,
         gathered: &mut Gathered,
     ) -> Result<(), JobError> {
-        let asked = PageAsked { created: Some(walk.stretch), ..PageAsked::default() };
-        let listed = self.caller.page_of(listing, asked).await?;
-        let (entries, has_more) = entries(walk.kind, listing, made, &listed)?;
+        let asked = next_part(walk.stretch, &ahead.known);
+        let part = asked.stretch;
+        let created = PageAsked { created: Some(part), ..PageAsked::default() };
+        let listed = self.caller.page_of(listing, created).await?;
         gathered.pages += 1;
-        let Next { whole, rest } =
-            walk.stretch.after(oldest(listing, &entries, has_more)?, has_more);
-        if let Some(whole) = whole {
+        let there = digest_of(&listed.it.body);
+        // Page and rows are as they were when they said the same.
+        if let Some(objects) = asked.known.and_then(|place| ahead.unchanged(place, &there)) {
+            gathered.objects += i64::from(objects);
+            gathered.known += u64::from(objects);
+            go_on(walk, part, Next { whole: Some(part), rest: None });
+            return Ok(());
+        }
+        let (entries, has_more) = entries(walk.kind, listing, made, &listed)?;
+        let next = part.after(oldest(listing, &entries, has_more)?, has_more);
+        if let Some(whole) = next.whole {
             // What is of the last second comes again with the next page.
             let proven: Vec<&Entry<'_>> =
                 entries.iter().filter(|it| it.made.is_none_or(|it| it >= whole.from)).collect();
             let held = self.held(walk.kind, made, whole, &proven).await?;
-            Self::compare(walk.kind, &proven, &held, listed.second, gathered);
+            let here = self.compare(walk.kind, &proven, &held, listed.second, gathered).await?;
+            let objects = u32::try_from(proven.len()).unwrap_or(u32::MAX);
+            // The same question is answered with the same page only where it is all of it.
+            let equal = here.filter(|_| !has_more).map(|here| (there, here));
+            gathered.seen.push(Seen { stretch: whole, objects, equal });
         }
-        if let Some(second) = go_on(walk, whole, rest) {
+        if let Some(second) = go_on(walk, part, next) {
             self.dense_second(listing, made, second, walk.kind, gathered).await?;
         }
         Ok(())
@@ -179,17 +213,16 @@ impl Stepper {
             let (entries, has_more) = entries(kind, listing, made, &listed)?;
             gathered.pages += 1;
             let shown: Vec<&Entry<'_>> = entries.iter().collect();
-            let ids: BTreeSet<&str> = entries.iter().map(|it| it.projection.id.as_str()).collect();
-            let mut page: Vec<HeldHead> =
-                held.iter().filter(|it| ids.contains(it.id.as_str())).cloned().collect();
-            page.extend(self.others(kind, &shown, &page).await?);
-            Self::compare(kind, &shown, &page, listed.second, gathered);
+            let page = self.others(kind, &shown, &[]).await?;
+            self.compare(kind, &shown, &page, listed.second, gathered).await?;
             seen.extend(entries.iter().map(|it| it.projection.id.clone()));
             behind = entries.last().map(|it| it.projection.id.clone());
             if !has_more || behind.is_none() {
-                let rest: Vec<HeldHead> =
-                    held.into_iter().filter(|it| !seen.contains(&it.id)).collect();
-                Self::compare(kind, &[], &rest, begun, gathered);
+                let unseen = held.iter().filter(|(id, _)| !seen.contains(id));
+                let heads: Vec<HeldHead<'_>> = unseen.map(head_of).collect();
+                part::suspect(kind, &[], (&[], &heads), begun, gathered);
+                let objects = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+                gathered.seen.push(Seen { stretch: second, objects, equal: None });
                 return Ok(());
             }
         }
@@ -226,7 +259,7 @@ impl Stepper {
             entries.iter().filter(|it| !again || it.made >= whole.map(|it| it.from)).collect();
         let whole = whole.unwrap_or(Stretch { from: 1, to: 0 });
         let held = self.held(walk.kind, made, whole, &shown).await?;
-        Self::compare(walk.kind, &shown, &held, listed.second, gathered);
+        self.compare(walk.kind, &shown, &held, listed.second, gathered).await?;
         if let Some(last) = shown.last() {
             walk.behind = Some(last.projection.id.clone());
         }
@@ -250,8 +283,10 @@ impl Stepper {
             all.extend(entries(walk.kind, listing, "", listed)?.0);
         }
         let Some(first) = pages.first() else { return Ok(()) };
-        let held = self.store.heads(walk.kind, &self.run.scope).await?;
-        Self::compare(walk.kind, &all.iter().collect::<Vec<_>>(), &held, first.second, gathered);
+        let held =
+            self.store.rows(table_of(walk.kind), Which::All, &self.run.scope).await?;
+        let shown: Vec<&Entry<'_>> = all.iter().collect();
+        self.compare(walk.kind, &shown, &held, first.second, gathered).await?;
         walk.done = true;
         Ok(())
     }
@@ -270,13 +305,13 @@ impl Stepper {
         let listed = self.caller.page_of(all, asked).await?;
         let (entries, has_more) = entries(kind, all, "created", &listed)?;
         gathered.pages += 1;
-        let Next { whole, rest } = walk.stretch.after(oldest(all, &entries, has_more)?, has_more);
+        let next = walk.stretch.after(oldest(all, &entries, has_more)?, has_more);
         let mut customers: Vec<String> = entries
             .iter()
-            .filter(|it| it.made.is_none() || it.made >= whole.map(|it| it.from))
+            .filter(|it| it.made.is_none() || it.made >= next.whole.map(|it| it.from))
             .map(|it| it.projection.id.clone())
             .collect();
-        if let Some(second) = go_on(walk, whole, rest) {
+        if let Some(second) = go_on(walk, walk.stretch, next) {
             customers = self.ids_of_second(all, second, gathered).await?;
         }
         for customer in customers {
@@ -331,7 +366,8 @@ impl Stepper {
         gathered: &mut Gathered,
     ) -> Result<(), JobError> {
         let scope = &self.run.scope;
-        let mut held = self.store.heads_of_customer(table_of(kind), customer, scope).await?;
+        let of_customer = Which::OfCustomer(customer);
+        let mut held = self.store.rows(table_of(kind), of_customer, scope).await?;
         if kind == ObjectKind::ActiveEntitlementSummary {
             let asked = Asked { kind, id: customer, customer: None, subscription: None };
             let answer = self.caller.fetch(asked).await?;
@@ -341,7 +377,7 @@ impl Stepper {
                 // A customer without entitlements is told of by no event.
                 let nothing = entry.projection.children.iter().all(|it| it.rows.is_empty());
                 if !(nothing && held.is_empty()) {
-                    Self::compare(kind, &[&entry], &held, answer.second, gathered);
+                    self.compare(kind, &[&entry], &held, answer.second, gathered).await?;
                 }
             }
             return Ok(());
@@ -354,7 +390,7 @@ impl Stepper {
         if let Some(first) = pages.first() {
             let shown: Vec<&Entry<'_>> = all.iter().collect();
             held.extend(self.others(kind, &shown, &held).await?);
-            Self::compare(kind, &shown, &held, first.second, gathered);
+            self.compare(kind, &shown, &held, first.second, gathered).await?;
         }
         Ok(())
     }
@@ -399,12 +435,12 @@ impl Stepper {
         made: &'static str,
         stretch: Stretch,
         shown: &[&Entry<'_>],
-    ) -> Result<Vec<HeldHead>, JobError> {
+    ) -> Result<Vec<HeldRow>, JobError> {
         let scope = &self.run.scope;
         let mut held = if stretch.from > stretch.to {
             Vec::new()
         } else {
-            self.store.heads_made(kind, made, stretch, scope).await?
+            self.store.rows(table_of(kind), Which::Made(made, stretch), scope).await?
         };
         held.extend(self.others(kind, shown, &held).await?);
         Ok(held)
@@ -416,9 +452,9 @@ impl Stepper {
         &self,
         kind: ObjectKind,
         shown: &[&Entry<'_>],
-        held: &[HeldHead],
-    ) -> Result<Vec<HeldHead>, JobError> {
-        let there: BTreeSet<&str> = held.iter().map(|it| it.id.as_str()).collect();
+        held: &[HeldRow],
+    ) -> Result<Vec<HeldRow>, JobError> {
+        let there: BTreeSet<&str> = held.iter().map(|it| it.row.id.as_str()).collect();
         let ids: Vec<&str> = shown
             .iter()
             .map(|it| it.projection.id.as_str())
@@ -427,120 +463,74 @@ impl Stepper {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.store.heads_of(kind, &ids, &self.run.scope).await?)
+        Ok(self.store.rows(table_of(kind), Which::Ids(&ids), &self.run.scope).await?)
     }
 
-    fn compare(
+    async fn compare(
+        &self,
         kind: ObjectKind,
-        entries: &[&Entry<'_>],
-        held: &[HeldHead],
+        shown: &[&Entry<'_>],
+        held: &[HeldRow],
         second: Timestamp,
         gathered: &mut Gathered,
-    ) {
-        let shown: Vec<ShownHead<'_>> = entries
-            .iter()
-            .map(|it| ShownHead {
-                id: &it.projection.id,
-                digest: it.projection.digest,
-                complete: it.projection.is_complete() && !it.projection.hidden,
-            })
-            .collect();
-        let Leaf { suspects, known } = compare_leaf(&shown, held, second);
-        gathered.known += known;
-        gathered.objects += i64::try_from(entries.len()).unwrap_or(i64::MAX);
-        if suspects.is_empty() {
-            return;
-        }
-        let by_id: BTreeMap<&str, &&Entry<'_>> =
-            entries.iter().map(|it| (it.projection.id.as_str(), it)).collect();
-        for (id, suspicion) in suspects {
-            let entry = by_id.get(id.as_str());
-            gathered.suspects.push(Suspect {
-                kind,
-                shown_at: (suspicion == Suspicion::Shown).then_some(second),
-                body: entry.map(|it| it.text.to_owned()),
-                id,
-                suspicion,
-            });
-        }
+    ) -> Result<Option<i128>, JobError> {
+        let scope = &self.run.scope;
+        part::compare(&self.store, scope, kind, shown, (held, second), gathered).await
     }
 }
 
-/// Moves a walk behind a page. Answers the second that has more in it than a page holds, where the page
-/// did not get through it: the walk goes on behind that second, which is to be walked by ids.
-fn go_on(walk: &mut Walk, whole: Option<Stretch>, rest: Option<Stretch>) -> Option<Stretch> {
+impl Ahead {
+    /// Whether a walk has come past all that was looked up.
+    fn is_behind(&self, walk: &Walk) -> bool {
+        self.known.last().is_some_and(|it| it.stretch.from > walk.stretch.to)
+    }
+
+    /// How many objects are in a known stretch, where its page and our rows are as they were when
+    /// they said the same.
+    fn unchanged(&self, place: usize, there: &[u8]) -> Option<u32> {
+        let before = self.there.get(place)?.as_deref()?;
+        (before == there).then(|| self.known.get(place).map(|it| it.objects))?
+    }
+}
+
+fn head_of((id, held): &(String, Held)) -> HeldHead<'_> {
+    HeldHead { id, second: held.sighting.second, deleted: held.deleted }
+}
+
+/// A page in short.
+fn digest_of(body: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&Sha256::digest(body)[..16]);
+    half
+}
+
+/// Moves a walk behind a page of its newest part. Answers the second that has more in it than a page
+/// holds, where the page did not get through it: the walk goes on behind that second, which is to be
+/// walked by ids.
+fn go_on(walk: &mut Walk, part: Stretch, Next { whole, rest }: Next) -> Option<Stretch> {
+    let from = walk.stretch.from;
     match rest {
-        Some(rest) if whole.is_none() && rest == walk.stretch => {
-            walk.stretch = Stretch { from: rest.from, to: rest.to - 1 };
+        Some(rest) if whole.is_none() && rest == part => {
+            walk.stretch = Stretch { from, to: rest.to - 1 };
             walk.done = walk.stretch.from > walk.stretch.to;
             Some(Stretch { from: rest.to, to: rest.to })
         }
         Some(rest) => {
-            walk.stretch = rest;
+            walk.stretch = Stretch { from, to: rest.to };
             None
         }
         None => {
-            walk.done = true;
+            match walk.stretch.below(part) {
+                Some(below) => walk.stretch = below,
+                None => walk.done = true,
+            }
             None
         }
     }
 }
 
-/// The entries of a page, read; and whether more follow. An entry that cannot be read is left out:
-/// its row is then asked for by itself, and that answer says what is wrong.
-fn entries<'a>(
-    kind: ObjectKind,
-    listing: Listing,
-    made: &str,
-    listed: &'a Shown<Listed>,
-) -> Result<(Vec<Entry<'a>>, bool), JobError> {
-    let page = read(listing, &listed.it)?;
-    let all = page.entries.into_iter().filter_map(|it| match entry(kind, it.get(), made) {
-        Ok(entry) => Some(entry),
-        Err(error) => {
-            tracing::warn!(kind = kind.as_str(), %error, "an entry of a list cannot be read");
-            None
-        }
-    });
-    Ok((all.collect(), page.has_more))
-}
-
-fn entry<'a>(kind: ObjectKind, text: &'a str, made: &str) -> Result<Entry<'a>, ProjectionError> {
-    let projection = project(kind, text, false)?;
-    let made = match projection.change.row().and_then(|it| it.get(made)) {
-        Some(Value::Time(it)) => Some(it.unix_seconds()),
-        _ => None,
-    };
-    Ok(Entry { text, projection, made })
-}
-
-fn read(listing: Listing, listed: &Listed) -> Result<Page<'_>, JobError> {
-    Page::read(&listed.body).ok_or_else(|| unreadable(listing))
-}
-
 fn is_refused(error: &JobError) -> bool {
     matches!(error, JobError::Stripe(StripeError::Refused { .. }))
-}
-
-fn unreadable(listing: Listing) -> JobError {
-    let what = "it is no page of a list";
-    JobError::Stripe(StripeError::Unreadable { operation: listing.operation, what })
-}
-
-/// The second of the oldest entry. A page that is not the last, and of which nothing says when it
-/// was made, would be taken for the end of its list.
-fn oldest(
-    listing: Listing,
-    entries: &[Entry<'_>],
-    has_more: bool,
-) -> Result<Option<i64>, JobError> {
-    let oldest = entries.iter().filter_map(|it| it.made).min();
-    if has_more && oldest.is_none() { Err(unreadable(listing)) } else { Ok(oldest) }
-}
-
-fn id_of(text: &str) -> Option<String> {
-    let it: serde_json::Value = serde_json::from_str(text).ok()?;
-    it["id"].as_str().map(str::to_owned)
 }
 
 fn endless(listing: Listing) -> JobError {
@@ -555,7 +545,7 @@ mod tests {
     #[test]
     fn a_walk_goes_on_behind_a_page_and_past_a_second_that_fills_it() {
         let stretch = |from, to| Stretch { from, to };
-        let walked = |whole, rest| {
+        let walked = |part, whole, rest| {
             let mut walk = Walk {
                 kind: ObjectKind::Customer,
                 part: 0,
@@ -563,14 +553,21 @@ mod tests {
                 behind: None,
                 done: false,
             };
-            let dense = go_on(&mut walk, whole, rest);
+            let dense = go_on(&mut walk, part, Next { whole, rest });
             (walk.stretch, walk.done, dense)
         };
-        let behind = walked(Some(stretch(16, 20)), Some(stretch(10, 15)));
+        let all = stretch(10, 20);
+        let behind = walked(all, Some(stretch(16, 20)), Some(stretch(10, 15)));
         assert_eq!(behind, (stretch(10, 15), false, None));
-        let dense = walked(None, Some(stretch(10, 20)));
+        let dense = walked(all, None, Some(all));
         assert_eq!(dense, (stretch(10, 19), false, Some(stretch(20, 20))));
-        assert!(walked(Some(stretch(10, 20)), None).1);
+        assert!(walked(all, Some(all), None).1);
+        let newest = stretch(15, 20);
+        let behind = walked(newest, Some(stretch(18, 20)), Some(stretch(15, 17)));
+        assert_eq!(behind, (stretch(10, 17), false, None));
+        let dense = walked(newest, None, Some(newest));
+        assert_eq!(dense, (stretch(10, 19), false, Some(stretch(20, 20))));
+        assert_eq!(walked(newest, Some(newest), None), (stretch(10, 14), false, None));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use counterfoil_domain::absorb::Held;
 use counterfoil_domain::freshness::Sighting;
 use counterfoil_domain::mirror::{ObjectKind, Projection};
-use counterfoil_domain::reconcile::{HeldHead, Weighed, Weighing, severity_of, weigh};
+use counterfoil_domain::reconcile::{Weighed, Weighing, severity_of, weigh};
 use counterfoil_projection::{absent, project, untold};
 use counterfoil_store::{Suspect, Verdict};
 use serde_json::json;
@@ -53,14 +53,14 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
 async fn heads(
     running: &Running<'_>,
     page: &[Suspect],
-) -> Result<Vec<(ObjectKind, HeldHead)>, JobError> {
+) -> Result<Vec<(ObjectKind, String, Held)>, JobError> {
     let mut all = Vec::new();
     // A page is in the order of the kinds' names.
     for of_kind in page.chunk_by(|a, b| a.kind == b.kind) {
         let Some(kind) = of_kind.first().map(|it| it.kind) else { continue };
         let ids: Vec<&str> = of_kind.iter().map(|it| it.id.as_str()).collect();
         let found = running.context.store.heads_of(kind, &ids, &running.context.scope).await?;
-        all.extend(found.into_iter().map(|it| (kind, it)));
+        all.extend(found.into_iter().map(|(id, it)| (kind, id, it)));
     }
     Ok(all)
 }
@@ -81,8 +81,9 @@ fn untold_of(compared: Option<&Compared>, projection: &Projection) -> Option<&'s
     }
 }
 
-fn head_of<'h>(held: &'h [(ObjectKind, HeldHead)], suspect: &Suspect) -> Option<&'h HeldHead> {
-    held.iter().find(|(kind, it)| *kind == suspect.kind && it.id == suspect.id).map(|it| &it.1)
+fn head_of(held: &[(ObjectKind, String, Held)], suspect: &Suspect) -> Option<Held> {
+    let this = |kind: ObjectKind, id: &str| kind == suspect.kind && id == suspect.id;
+    held.iter().find(|(kind, id, _)| this(*kind, id)).map(|it| it.2)
 }
 
 /// How a suspect differs from what is held of it. `None` where its body says nothing.
@@ -100,7 +101,7 @@ async fn compared_now(
 /// The verdict on one suspect. `waits` says that an event about it waits for Stripe's answer.
 fn one(
     suspect: &Suspect,
-    there: Option<&HeldHead>,
+    held: Option<Held>,
     compared: Option<&Compared>,
     waits: bool,
 ) -> Verdict {
@@ -123,7 +124,6 @@ fn one(
         return said("explained", "an event about it waits for Stripe's answer".to_owned());
     }
     let sighting = Sighting { second, digest: projection.digest };
-    let held = there.map(|it| Held { sighting: it.sighting, deleted: it.deleted });
     let weighing = Weighing {
         held,
         sighting,

@@ -12,5 +12,5 @@ mod weigh;
 pub use brake::{Brake, Braked, Listed, Planned};
 pub use finding::{FindingType, Policy, Severity, severity_of};
 pub use leaf::{HeldHead, Leaf, ShownHead, Suspicion, compare_leaf};
-pub use stretch::{BEGINNING, END, Next, Stretch};
+pub use stretch::{BEGINNING, END, Known, Next, Part, Stretch, next_part};
 pub use weigh::{Weighed, Weighing, weigh};

@@ -1,9 +1,6 @@
 //! What differs between a row that is held and what Stripe shows.
 
-use std::collections::BTreeMap;
-
-use counterfoil_domain::Timestamp;
-use counterfoil_domain::mirror::{Row, Type, Value};
+use counterfoil_domain::mirror::{Column, Row, Type, Value};
 
 /// A column that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,45 +17,38 @@ pub struct Difference {
     pub shown: Option<String>,
 }
 
-/// The columns in which a row differs from what is held, the latter as Postgres writes it in text.
-/// Columns that differ between two looks at the same state, as signed links do, are left out.
+/// The columns in which two rows of one table differ: what is held, or was before, and what Stripe
+/// shows. Values that Postgres writes otherwise than Stripe are the same; columns that differ between
+/// two looks at the same state, as signed links do, are left out.
 #[must_use]
-pub fn differences(held: &BTreeMap<String, Option<String>>, shown: &Row) -> Vec<Difference> {
-    let restless = crate::object::restless(shown.table);
-    let silent = crate::object::silent(shown.table);
+pub fn differences(held: &Row, shown: &Row) -> Vec<Difference> {
     let mut found = Vec::new();
-    for (column, value) in shown.table.columns.iter().zip(&shown.values) {
-        if restless.contains(&column.name) {
+    let values = held.values.iter().zip(&shown.values);
+    for (column, (held, shown_value)) in shown.table.columns.iter().zip(values) {
+        if held == shown_value {
             continue;
         }
-        let held = held.get(column.name).and_then(Option::as_deref);
-        let held = held.map(|it| plain_of(column.of, it));
-        let shown = value.as_ref().map(plain);
-        if held != shown {
-            let silent = silent.contains(&column.name);
-            let (column, personal) = (column.name, column.personal);
-            found.push(Difference { column, personal, silent, held, shown });
+        let (held, plain_shown) = (in_words(column, held), in_words(column, shown_value));
+        if held == plain_shown || crate::object::restless(shown.table).contains(&column.name) {
+            continue;
         }
+        found.push(Difference {
+            column: column.name,
+            personal: column.personal,
+            silent: crate::object::silent(shown.table).contains(&column.name),
+            held,
+            shown: plain_shown,
+        });
     }
     found
 }
 
-/// The columns in which two rows of one table differ, the earlier one first.
-#[must_use]
-pub fn changes(before: &Row, after: &Row) -> Vec<Difference> {
-    let restless = crate::object::restless(after.table);
-    let columns = after.table.columns.iter();
-    columns
-        .zip(before.values.iter().zip(&after.values))
-        .filter(|(column, (before, after))| before != after && !restless.contains(&column.name))
-        .map(|(column, (before, after))| Difference {
-            column: column.name,
-            personal: column.personal,
-            silent: false,
-            held: before.as_ref().map(plain),
-            shown: after.as_ref().map(plain),
-        })
-        .collect()
+/// Metadata that are not shown are none.
+fn in_words(column: &Column, value: &Option<Value>) -> Option<String> {
+    match value {
+        None if column.of == Type::Metadata => Some("{}".to_owned()),
+        value => value.as_ref().map(plain),
+    }
 }
 
 /// One form for what both sides write differently.
@@ -70,17 +60,6 @@ fn plain(value: &Value) -> String {
         Value::Time(it) => it.to_string(),
         Value::Decimal(it) => decimal(it),
         Value::Json(it) => json(it),
-    }
-}
-
-fn plain_of(of: Type, text: &str) -> String {
-    match of {
-        Type::Text | Type::Integer | Type::Flag => text.to_owned(),
-        Type::Time => {
-            Timestamp::parse_rfc3339(text).map_or_else(|| text.to_owned(), |it| it.to_string())
-        }
-        Type::Decimal => decimal(text),
-        Type::Json | Type::Metadata => json(text),
     }
 }
 
@@ -116,20 +95,16 @@ mod tests {
         let shown =
             row(r#"{"id":"price_1","created":5,"unit_amount_decimal":"12.50","active":true,
                 "metadata":{"b":"1","a":"2"}}"#);
-        let mut held: BTreeMap<String, Option<String>> =
-            shown.table.columns.iter().map(|it| (it.name.to_owned(), None)).collect();
-        for (column, text) in [
-            ("created", "1970-01-01T00:00:05+00:00"),
-            ("unit_amount_decimal", "12.500000"),
-            ("active", "true"),
-            ("metadata", r#"{"a": "2", "b": "1"}"#),
-        ] {
-            held.insert(column.to_owned(), Some(text.to_owned()));
-        }
-        assert_eq!(differences(&held, &shown), []);
-        held.insert("active".to_owned(), Some("false".to_owned()));
-        held.insert("nickname".to_owned(), Some("gold".to_owned()));
-        let found: Vec<_> = differences(&held, &shown)
+        let mut held = shown.clone();
+        let mut hold = |column: &str, value: Value| {
+            let place = shown.table.columns.iter().position(|it| it.name == column).unwrap();
+            held.values[place] = Some(value);
+            differences(&held, &shown)
+        };
+        assert_eq!(hold("unit_amount_decimal", Value::Decimal("12.500000".to_owned())), []);
+        assert_eq!(hold("metadata", Value::Json(r#"{"b": "1", "a": "2"}"#.to_owned())), []);
+        hold("active", Value::Flag(false));
+        let found: Vec<_> = hold("nickname", Value::Text("gold".to_owned()))
             .into_iter()
             .map(|it| (it.column, it.held, it.shown))
             .collect();
@@ -144,9 +119,9 @@ mod tests {
     fn what_changed_between_two_bodies() {
         let before = row(r#"{"id":"price_1","nickname":"gold","active":true}"#);
         let after = row(r#"{"id":"price_1","nickname":"silver","active":true}"#);
-        let found = changes(&before, &after);
+        let found = differences(&before, &after);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].column, "nickname");
-        assert_eq!(changes(&after, &after), []);
+        assert_eq!(differences(&after, &after), []);
     }
 }

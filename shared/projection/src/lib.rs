@@ -14,9 +14,9 @@ mod project;
 mod silence;
 mod witness;
 
-pub use compare::{Difference, changes, differences};
+pub use compare::{Difference, differences};
 pub use meaning::{Meaning, meaning_of};
-pub use object::{table_of, tables};
+pub use object::{child_tables_of, table_of, tables};
 pub use project::{ProjectionError, absent, project};
 pub use silence::untold;
 pub use witness::witness_of;

@@ -111,6 +111,12 @@ pub fn table_of(kind: ObjectKind) -> &'static Table {
     &know(kind).table
 }
 
+/// The tables of a kind's children.
+#[must_use]
+pub fn child_tables_of(kind: ObjectKind) -> &'static [Table] {
+    &know(kind).children
+}
+
 /// Every table of the mirror, parents before their children.
 pub fn tables() -> impl Iterator<Item = &'static Table> {
     KNOWN.iter().flat_map(|it| std::iter::once(&it.table).chain(&it.children))

@@ -31,9 +31,10 @@ pub use inbox::{Filter, InboxRow, Payload, Span};
 pub use payload::Unreadable;
 pub use reconcile::{
     Asking, AuditEntry, AuditLine, Correction, Finding, FindingFilter, FoundCount, Index, JobLock,
-    NewFinding, OpenCount, Progress, Proof, Run, RunHandle, RunState, Suspect, Verdict, Walk,
+    List, NewFinding, OpenCount, Progress, Proof, Run, RunHandle, RunState, Seen, Suspect, Verdict,
+    Walk,
 };
 pub use reencrypt::{Passed, Reencrypted};
 pub use retention::Retention;
-pub use rows::HeldRow;
+pub use rows::{HeldRow, Which};
 pub use seal::{BadKey, PayloadKeys};

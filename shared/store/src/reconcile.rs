@@ -12,6 +12,7 @@ mod inbox;
 mod indexes;
 mod lock;
 mod runs;
+mod stretches;
 mod suspects;
 mod walks;
 
@@ -20,5 +21,6 @@ pub use findings::{Correction, Finding, FindingFilter, NewFinding, OpenCount};
 pub use indexes::Index;
 pub use lock::JobLock;
 pub use runs::{Proof, Run, RunHandle, RunState};
+pub use stretches::{List, Seen};
 pub use suspects::{Asking, FoundCount, Suspect, Verdict};
 pub use walks::{Progress, Walk};

@@ -1,11 +1,11 @@
 //! Reading rows of the mirror as they stand, for people and for comparisons.
 
-use std::collections::BTreeMap;
-
-use counterfoil_domain::mirror::{ObjectKind, Table};
+use counterfoil_domain::mirror::{Column, ObjectKind, Owner, Row, Table, Type, Value};
+use counterfoil_domain::reconcile::Stretch;
 use counterfoil_domain::{Scope, Timestamp};
-use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -14,63 +14,68 @@ use crate::fetched::ObjectRef;
 /// A row of the mirror as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldRow {
-    /// Its id.
-    pub id: String,
     /// Whether it is gone.
     pub deleted: bool,
     /// The second of its sighting.
     pub sighted_at: Timestamp,
-    /// Every column as Postgres writes it in text.
-    pub columns: BTreeMap<String, Option<String>>,
+    /// Of a child: its parent's id.
+    pub parent: Option<String>,
+    /// Postgres' own hash of everything that the row holds, these columns and all others.
+    pub print: i64,
+    /// Its id and its columns. JSON is as Postgres writes it.
+    pub row: Row,
+}
+
+/// Which rows of a table.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'a> {
+    /// All of them; for tables of which an account has few.
+    All,
+    /// The objects of these ids.
+    Ids(&'a [&'a str]),
+    /// The children of these objects.
+    ChildrenOf(&'a [&'a str]),
+    /// Those made in a stretch of seconds, by a column that says so.
+    Made(&'static str, Stretch),
+    /// Those of a customer.
+    OfCustomer(&'a str),
 }
 
 impl Store {
-    /// An object's row with all its columns. `None` where there is none.
-    pub async fn object(&self, object: ObjectRef<'_>) -> Result<Option<HeldRow>, StoreError> {
-        Ok(self.rows(object.kind.table(), "id", object).await?.pop())
-    }
-
-    /// An object's children in one of its tables, in the order of their ids.
-    pub async fn children(
+    /// Rows of a table, deleted ones included, in the order of their ids.
+    pub async fn rows(
         &self,
-        object: ObjectRef<'_>,
         table: &'static Table,
+        which: Which<'_>,
+        scope: &Scope,
     ) -> Result<Vec<HeldRow>, StoreError> {
-        let Some(parent) = table.parent else { return Ok(Vec::new()) };
-        self.rows(table.name, parent, object).await
+        let Some(condition) = condition_of(table, which) else { return Ok(Vec::new()) };
+        let own: String = table.columns.iter().map(|it| format!(", {}", as_read(it))).collect();
+        let sql = format!(
+            "select id, deleted, sighted_at, {}, hash_record_extended(held, 0){own} \
+             from stripe.{} as held \
+             where account = $1 and livemode = $2 and {condition} order by id",
+            table.parent.unwrap_or("null::text"),
+            table.name,
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(&scope.account).bind(scope.livemode);
+        let query = match which {
+            Which::All => query,
+            Which::Ids(ids) | Which::ChildrenOf(ids) => query.bind(ids),
+            Which::Made(_, stretch) => query.bind(stretch.from).bind(stretch.to),
+            Which::OfCustomer(customer) => query.bind(customer),
+        };
+        let rows = query.fetch_all(&self.pool).await?;
+        rows.iter().map(|it| held_of(table, it)).collect()
     }
 
-    async fn rows(
+    /// An object's row with all its columns. `None` where there is none.
+    pub async fn object(
         &self,
-        table: &str,
-        column: &str,
+        table: &'static Table,
         object: ObjectRef<'_>,
-    ) -> Result<Vec<HeldRow>, StoreError> {
-        let sql = format!(
-            "select held.id, held.deleted, held.sighted_at, each.key, each.value \
-             from stripe.{table} as held, jsonb_each_text(to_jsonb(held)) as each \
-             where held.{column} = $1 and held.account = $2 and held.livemode = $3 \
-             order by held.id"
-        );
-        let cells: Vec<(String, bool, OffsetDateTime, String, Option<String>)> =
-            sqlx::query_as(AssertSqlSafe(sql))
-                .bind(object.id)
-                .bind(&object.scope.account)
-                .bind(object.scope.livemode)
-                .fetch_all(&self.pool)
-                .await?;
-        let mut rows: Vec<HeldRow> = Vec::new();
-        for (id, deleted, sighted_at, column, value) in cells {
-            if rows.last().is_none_or(|it| it.id != id) {
-                let sighted_at = Timestamp::try_from(sighted_at)
-                    .map_err(|error| StoreError::Schema(error.to_string()))?;
-                rows.push(HeldRow { id, deleted, sighted_at, columns: BTreeMap::new() });
-            }
-            if let Some(row) = rows.last_mut() {
-                row.columns.insert(column, value);
-            }
-        }
-        Ok(rows)
+    ) -> Result<Option<HeldRow>, StoreError> {
+        Ok(self.rows(table, Which::Ids(&[object.id]), object.scope).await?.pop())
     }
 
     /// Which kinds of object of this id are held in a scope.
@@ -115,4 +120,68 @@ impl Store {
             .await?;
         Ok(ids)
     }
+}
+
+/// `None` where there can be no such rows. Names of columns are the mirror's own.
+fn condition_of(table: &Table, which: Which<'_>) -> Option<String> {
+    Some(match which {
+        Which::All => "true".to_owned(),
+        Which::Ids(_) => "id = any ($3)".to_owned(),
+        Which::ChildrenOf(_) => format!("{} = any ($3)", table.parent?),
+        Which::Made(made, _) => made_within(made),
+        Which::OfCustomer(_) => match table.owner {
+            Owner::Itself => "id = $3".to_owned(),
+            Owner::Column(column) | Owner::Formerly(column) => format!("{column} = $3"),
+            Owner::Through { column, table } => format!(
+                "{column} in (select id from stripe.{table} \
+                 where customer = $3 and account = $1 and livemode = $2)"
+            ),
+            Owner::Nobody => return None,
+        },
+    })
+}
+
+/// Made in the seconds from `$3` to `$4`.
+pub(crate) fn made_within(made: &str) -> String {
+    format!("{made} >= to_timestamp($3) and {made} <= to_timestamp($4)")
+}
+
+/// What has no form of its own in the rows' types travels as text.
+fn as_read(column: &Column) -> String {
+    match column.of {
+        Type::Text | Type::Integer | Type::Flag | Type::Time => column.name.to_owned(),
+        Type::Decimal | Type::Json | Type::Metadata => format!("{}::text", column.name),
+    }
+}
+
+/// The columns before a table's own.
+const OF_ALL: usize = 5;
+
+fn held_of(table: &'static Table, row: &PgRow) -> Result<HeldRow, StoreError> {
+    let time = |it: OffsetDateTime| {
+        Timestamp::try_from(it).map_err(|error| StoreError::Schema(error.to_string()))
+    };
+    let mut values = Vec::with_capacity(table.columns.len());
+    for (place, column) in (OF_ALL..).zip(&table.columns) {
+        values.push(match column.of {
+            Type::Text => row.try_get::<Option<String>, _>(place)?.map(Value::Text),
+            Type::Integer => row.try_get::<Option<i64>, _>(place)?.map(Value::Integer),
+            Type::Flag => row.try_get::<Option<bool>, _>(place)?.map(Value::Flag),
+            Type::Time => match row.try_get::<Option<OffsetDateTime>, _>(place)? {
+                Some(it) => Some(Value::Time(time(it)?)),
+                None => None,
+            },
+            Type::Decimal => row.try_get::<Option<String>, _>(place)?.map(Value::Decimal),
+            Type::Json | Type::Metadata => {
+                row.try_get::<Option<String>, _>(place)?.map(Value::Json)
+            }
+        });
+    }
+    Ok(HeldRow {
+        deleted: row.try_get(1)?,
+        sighted_at: time(row.try_get(2)?)?,
+        parent: row.try_get(3)?,
+        print: row.try_get(4)?,
+        row: Row { table, id: row.try_get(0)?, values },
+    })
 }

@@ -155,7 +155,7 @@ impl Course {
         };
         let differences =
             match (held.as_ref().and_then(|it| it.change.row()), expected.change.row()) {
-                (Some(held), Some(expected)) => counterfoil_projection::changes(held, expected)
+                (Some(held), Some(expected)) => counterfoil_projection::differences(held, expected)
                     .iter()
                     .map(|it| {
                         format!("{} is {:?}, and Stripe says {:?}", it.column, it.held, it.shown)

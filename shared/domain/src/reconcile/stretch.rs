@@ -1,4 +1,5 @@
-//! Stretches of `created` that are still to be listed, newest first, and how a page shortens them.
+//! Stretches of `created` that are still to be listed, newest first, how a page shortens them, and
+//! where an earlier pass had its pages end.
 
 /// Before any object of Stripe's: the company's first year, as a second since 1970.
 pub const BEGINNING: i64 = 1_262_304_000;
@@ -25,6 +26,55 @@ pub struct Next {
     pub rest: Option<Stretch>,
 }
 
+/// A stretch that an earlier pass saw whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its seconds, and those up to the next newer one that is known.
+    pub stretch: Stretch,
+    /// How many objects were in it.
+    pub objects: u32,
+}
+
+/// What to ask for next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The seconds.
+    pub stretch: Stretch,
+    /// The place of the known stretch that this is, where it is one and no more.
+    pub known: Option<usize>,
+}
+
+/// Objects that a page holds at most.
+const PAGE: u32 = 100;
+
+/// The newest part of what is left that fits on a page, as far as an earlier pass can tell; all that is
+/// left where it cannot. Pages that end where they ended before can be the same as before, however
+/// much has been made since; and small ones beside each other are asked for as one.
+///
+/// `known` goes from the newest to the oldest, and may begin above what is left.
+#[must_use]
+pub fn next_part(left: Stretch, known: &[Known]) -> Part {
+    let mut ahead = known
+        .iter()
+        .enumerate()
+        .skip_while(|(_, it)| it.stretch.from > left.to)
+        .take_while(|(_, it)| it.stretch.to >= left.from);
+    let Some((place, first)) = ahead.next() else { return Part { stretch: left, known: None } };
+    let part = |from: i64, known| Part { stretch: Stretch { from, to: left.to }, known };
+    if first.stretch.from < left.from || first.stretch.to != left.to {
+        return part(first.stretch.from.max(left.from), None);
+    }
+    let (mut from, mut objects, mut only) = (first.stretch.from, first.objects, Some(place));
+    for (_, next) in ahead {
+        objects = objects.saturating_add(next.objects);
+        if objects > PAGE || next.stretch.from < left.from {
+            break;
+        }
+        (from, only) = (next.stretch.from, None);
+    }
+    part(from, only)
+}
+
 impl Stretch {
     /// All there is.
     pub const ALL: Self = Self { from: BEGINNING, to: END };
@@ -48,6 +98,12 @@ impl Stretch {
             // Nothing older is left.
             _ => Next { whole: Some(self), rest: None },
         }
+    }
+
+    /// What is older than a part of it. `None` where nothing is.
+    #[must_use]
+    pub fn below(self, part: Self) -> Option<Self> {
+        (part.from > self.from).then(|| Self { from: self.from, to: part.from - 1 })
     }
 
     /// Its newer and its older half, where it is longer than one second.
@@ -94,5 +150,42 @@ mod tests {
             assert_eq!((older.from, newer.to, older.to + 1), (from, to, newer.from));
         }
         assert_eq!(stretch(5, 5).halves(), None);
+    }
+
+    #[test]
+    fn pages_end_where_they_ended_before() {
+        let known = |from, to, objects| Known { stretch: stretch(from, to), objects };
+        let check = |left: (i64, i64), all: &[Known], expected: (i64, i64), only| {
+            let left = stretch(left.0, left.1);
+            let part = Part { stretch: stretch(expected.0, expected.1), known: only };
+            assert_eq!(next_part(left, all), part, "{left:?}");
+        };
+        let all = [known(60, 99, 90), known(40, 59, 99), known(10, 39, 70)];
+        check((0, 99), &all, (60, 99), Some(0));
+        check((0, 59), &all, (40, 59), Some(1));
+        check((0, 39), &all, (10, 39), Some(2));
+        // Begun within one, ended within one, below all, nothing known.
+        check((0, 50), &all, (40, 50), None);
+        check((45, 59), &all, (45, 59), None);
+        check((0, 9), &all, (0, 9), None);
+        check((0, 99), &[], (0, 99), None);
+        // Newer than what is known, and not up to it: the gap is asked for together with it.
+        check((0, 120), &all, (60, 120), None);
+    }
+
+    #[test]
+    fn small_parts_are_asked_for_as_one() {
+        let known = |from, to, objects| Known { stretch: stretch(from, to), objects };
+        let all = [known(60, 99, 1), known(40, 59, 60), known(20, 39, 39), known(10, 19, 1)];
+        let part = |left: Stretch| next_part(left, &all);
+        assert_eq!(part(stretch(0, 99)), Part { stretch: stretch(20, 99), known: None });
+        assert_eq!(part(stretch(30, 99)), Part { stretch: stretch(40, 99), known: None });
+        assert_eq!(part(stretch(0, 19)), Part { stretch: stretch(10, 19), known: Some(3) });
+    }
+
+    #[test]
+    fn what_is_below_a_part() {
+        assert_eq!(stretch(0, 9).below(stretch(5, 9)), Some(stretch(0, 4)));
+        assert_eq!(stretch(0, 9).below(stretch(0, 9)), None);
     }
 }

@@ -1,14 +1,16 @@
 //! What is held of a part of a list.
 
+use counterfoil_domain::absorb::Held;
 use counterfoil_domain::freshness::{Digest, Sighting};
-use counterfoil_domain::mirror::{ObjectKind, Owner, Table};
-use counterfoil_domain::reconcile::{HeldHead, Stretch};
+use counterfoil_domain::mirror::ObjectKind;
+use counterfoil_domain::reconcile::Stretch;
 use counterfoil_domain::{Scope, Timestamp};
 use sqlx::AssertSqlSafe;
 use sqlx::types::time::OffsetDateTime;
 
 use crate::connect::Store;
 use crate::error::StoreError;
+use crate::rows::made_within;
 
 type HeadRow = (String, OffsetDateTime, Vec<u8>, bool);
 
@@ -16,19 +18,19 @@ type HeadRow = (String, OffsetDateTime, Vec<u8>, bool);
 const HEAD: &str = "id, sighted_at, sighted_digest, deleted";
 
 impl Store {
-    /// What is held of objects made in a stretch of seconds. The column that says when they were made
-    /// is one of the mirror's own.
+    /// What is held of each object made in a stretch of seconds, in short. The column that says when
+    /// they were made is one of the mirror's own.
     pub async fn heads_made(
         &self,
         kind: ObjectKind,
         made: &'static str,
         stretch: Stretch,
         scope: &Scope,
-    ) -> Result<Vec<HeldHead>, StoreError> {
+    ) -> Result<Vec<(String, Held)>, StoreError> {
         let sql = format!(
-            "select {HEAD} from stripe.{} where account = $1 and livemode = $2 \
-             and {made} >= to_timestamp($3) and {made} <= to_timestamp($4)",
-            kind.table()
+            "select {HEAD} from stripe.{} where account = $1 and livemode = $2 and {}",
+            kind.table(),
+            made_within(made)
         );
         let rows: Vec<HeadRow> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(&scope.account)
@@ -40,66 +42,19 @@ impl Store {
         rows.into_iter().map(head_of).collect()
     }
 
-    /// What is held of these objects.
+    /// What is held of each of these objects, in short.
     pub async fn heads_of(
         &self,
         kind: ObjectKind,
         ids: &[&str],
         scope: &Scope,
-    ) -> Result<Vec<HeldHead>, StoreError> {
+    ) -> Result<Vec<(String, Held)>, StoreError> {
         let sql = format!(
             "select {HEAD} from stripe.{} where id = any ($1) and account = $2 and livemode = $3",
             kind.table()
         );
         let rows: Vec<HeadRow> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(ids)
-            .bind(&scope.account)
-            .bind(scope.livemode)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.into_iter().map(head_of).collect()
-    }
-
-    /// What is held of one customer's objects in a table.
-    pub async fn heads_of_customer(
-        &self,
-        table: &'static Table,
-        customer: &str,
-        scope: &Scope,
-    ) -> Result<Vec<HeldHead>, StoreError> {
-        let owned = match table.owner {
-            Owner::Itself => "id = $1".to_owned(),
-            Owner::Column(column) | Owner::Formerly(column) => format!("{column} = $1"),
-            Owner::Through { column, table } => format!(
-                "{column} in (select id from stripe.{table} \
-                 where customer = $1 and account = $2 and livemode = $3)"
-            ),
-            Owner::Nobody => return Ok(Vec::new()),
-        };
-        let sql = format!(
-            "select {HEAD} from stripe.{} where {owned} and account = $2 and livemode = $3",
-            table.name
-        );
-        let rows: Vec<HeadRow> = sqlx::query_as(AssertSqlSafe(sql))
-            .bind(customer)
-            .bind(&scope.account)
-            .bind(scope.livemode)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.into_iter().map(head_of).collect()
-    }
-
-    /// What is held of all objects of a kind of which there are few.
-    pub async fn heads(
-        &self,
-        kind: ObjectKind,
-        scope: &Scope,
-    ) -> Result<Vec<HeldHead>, StoreError> {
-        let sql = format!(
-            "select {HEAD} from stripe.{} where account = $1 and livemode = $2",
-            kind.table()
-        );
-        let rows: Vec<HeadRow> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(&scope.account)
             .bind(scope.livemode)
             .fetch_all(&self.pool)
@@ -152,10 +107,10 @@ impl Store {
     }
 }
 
-fn head_of((id, at, digest, deleted): HeadRow) -> Result<HeldHead, StoreError> {
+fn head_of((id, at, digest, deleted): HeadRow) -> Result<(String, Held), StoreError> {
     let bad = |what: &str| StoreError::Schema(format!("{what} of {id} cannot be read"));
     let second = Timestamp::try_from(at).map_err(|_| bad("the second"))?;
     let digest: [u8; 16] = digest.try_into().map_err(|_| bad("the digest"))?;
     let sighting = Sighting { second, digest: Digest::from_bytes(digest) };
-    Ok(HeldHead { id, sighting, deleted })
+    Ok((id, Held { sighting, deleted }))
 }

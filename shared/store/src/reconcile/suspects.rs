@@ -39,8 +39,6 @@ pub struct Asking {
     pub id: String,
     /// Why it must be asked for.
     pub suspicion: Suspicion,
-    /// What the list showed, where it showed only some of the children.
-    pub body: Option<String>,
 }
 
 /// What a suspect turned out to be.
@@ -80,7 +78,7 @@ impl Store {
     ) -> Result<Vec<Asking>, StoreError> {
         let rows = sqlx::query!(
             r#"
-            select kind, id, suspicion, codec, key_id, body
+            select kind, id, suspicion
             from counterfoil.suspects
             where run = $1 and verdict is null and shown_at is null
             order by kind, id
@@ -93,14 +91,8 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|it| {
-                let kind = kind_of(&it.kind)?;
-                let key = sealed_as(kind, &it.id, &run.scope);
-                Ok(Asking {
-                    kind,
-                    suspicion: suspicion_of(&it.suspicion)?,
-                    body: body_of(&self.keys, &key, it.codec, it.key_id.as_deref(), it.body)?,
-                    id: it.id,
-                })
+                let (kind, suspicion) = (kind_of(&it.kind)?, suspicion_of(&it.suspicion)?);
+                Ok(Asking { kind, id: it.id, suspicion })
             })
             .collect()
     }

@@ -4,6 +4,7 @@ use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::reconcile::{Listed, Stretch};
 
 use super::runs::{RunHandle, add, still_ours};
+use super::stretches::{self, Seen};
 use super::suspects::{self, Suspect};
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -34,6 +35,8 @@ pub struct Progress<'a> {
     pub known: i64,
     /// What is to be looked at more closely.
     pub suspects: Vec<Suspect>,
+    /// Stretches of which every object was seen.
+    pub seen: Vec<Seen>,
     /// A part that is split off, for another to walk.
     pub split: Option<&'a Walk>,
 }
@@ -101,6 +104,7 @@ impl Store {
         if let Some(split) = progress.split {
             insert(&mut transaction, run, std::slice::from_ref(split)).await?;
         }
+        stretches::note(&mut transaction, walk.kind.table(), &run.scope, &progress.seen).await?;
         suspects::insert(&mut transaction, &self.keys, run, &progress.suspects).await?;
         add(
             &mut transaction,

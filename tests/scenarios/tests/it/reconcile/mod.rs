@@ -8,6 +8,7 @@ mod gaps;
 mod janitors;
 mod killed;
 mod lists;
+mod others;
 mod soak;
 
 use counterfoil_simulator::{ClockMode, Faults, Simulator};
