@@ -118,8 +118,9 @@ fn of_children(ours: &[HeldRow], theirs: &[Row], whole: bool) -> Vec<(String, Di
         match ours.iter().find(|it| it.row.id == row.id) {
             None => found.push(note(&row.id, "missing", "there")),
             Some(held) if held.deleted => found.push(note(&row.id, "removed", "there")),
-            Some(held) => found
-                .extend(differences(&held.row, row).into_iter().map(|it| (row.id.clone(), it))),
+            Some(held) => {
+                found.extend(differences(&held.row, row).into_iter().map(|it| (row.id.clone(), it)))
+            }
         }
     }
     for held in ours.iter().filter(|it| whole && !it.deleted) {

@@ -20,9 +20,11 @@ mod wait;
 mod walk;
 mod weigh;
 
+use counterfoil_domain::Scope;
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::reconcile::{Brake, Listed, Planned, Stretch};
-use counterfoil_store::{Index, NewFinding, Walk};
+use counterfoil_projection::{child_tables_of, table_of};
+use counterfoil_store::{Index, List, NewFinding, Walk};
 use counterfoil_stripe_client::{Walk as Way, listing_of};
 
 use crate::turn::{JobError, Running};
@@ -46,6 +48,7 @@ pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
         phase = enter(running, "asking").await?;
     }
     if phase == "asking" {
+        store.look_over_noted(&running.handle).await?;
         ask::all(running).await?;
         phase = enter(running, "waiting").await?;
     }
@@ -84,6 +87,11 @@ async fn indexes(running: &Running<'_>) -> Result<(), JobError> {
         }
     }
     Ok(())
+}
+
+/// Where the objects of a list are held.
+fn list_of<'a>(kind: ObjectKind, made: &'static str, scope: &'a Scope) -> List<'a> {
+    List { table: table_of(kind), children: child_tables_of(kind), made, scope }
 }
 
 /// The lists, each in one part at first.

@@ -14,12 +14,12 @@ const PAGE: u32 = 200;
 
 pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
     let store = &running.context.store;
+    let (mut kind, mut id) = (String::new(), String::new());
     let mut asked = 0;
     loop {
-        let page = store.suspects_to_ask(&running.handle, PAGE).await?;
-        if page.is_empty() {
-            return Ok(());
-        }
+        let page = store.suspects_to_ask(&running.handle, (&kind, &id), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        (kind, id) = (last.kind.as_str().to_owned(), last.id.clone());
         let parallel = running.context.settings.parallel.max(1);
         let mut answers = stream::iter(page).map(|it| one(running, it)).buffer_unordered(parallel);
         while let Some(answer) = answers.next().await {

@@ -12,6 +12,7 @@ const PAGE: u32 = 100;
 
 pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
     record(running).await?;
+    running.context.store.look_over_noted(&running.handle).await?;
     absorb(running).await?;
     close_what_is_gone(running).await
 }
@@ -43,12 +44,14 @@ fn log(it: &Verdict) {
 async fn absorb(running: &Running<'_>) -> Result<(), JobError> {
     let context = running.context;
     let automatic = context.settings.policies.automatic();
+    let (mut kind, mut id) = (String::new(), String::new());
     let mut done = 0;
     loop {
-        let page = context.store.suspects_to_mend(&running.handle, &automatic, PAGE).await?;
-        if page.is_empty() {
-            return Ok(());
-        }
+        let behind = (kind.as_str(), id.as_str());
+        let page = context.store.suspects_to_mend(&running.handle, &automatic, behind, PAGE);
+        let page = page.await?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        (kind, id) = (last.kind.as_str().to_owned(), last.id.clone());
         let taken = taken(running, &page).await?;
         let drift: Vec<(&Suspect, FindingType)> = page
             .iter()

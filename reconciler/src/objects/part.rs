@@ -33,7 +33,7 @@ pub(super) struct Gathered {
 }
 
 /// Compares entries with what is held of them and of what else should be among them, column by column
-/// and child by child. Answers the sum of Postgres' hashes of the rows, where nothing differs at all.
+/// and child by child. Answers the sum of the rows' prints, where nothing differs at all.
 pub(super) async fn compare(
     store: &Store,
     scope: &Scope,

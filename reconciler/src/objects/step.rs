@@ -7,12 +7,12 @@ use counterfoil_domain::Timestamp;
 use counterfoil_domain::absorb::Held;
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::reconcile::{HeldHead, Known, Next, Stretch, next_part};
-use counterfoil_projection::{child_tables_of, project, table_of};
-use counterfoil_store::{HeldRow, List, Progress, RunHandle, Seen, Store, Walk, Which};
+use counterfoil_projection::{project, table_of};
+use counterfoil_store::{HeldRow, Progress, RunHandle, Seen, Store, Walk, Which};
 use counterfoil_stripe_client::{
     Answer, Asked, Listed, Listing, PageAsked, StripeError, Walk as Way, listing_of,
 };
-use sha2::{Digest as _, Sha256};
+use twox_hash::XxHash3_128;
 
 use super::part::{self, Entry, Gathered, entries, entry, id_of, oldest, read, unreadable};
 use crate::call::{Caller, Shown};
@@ -117,14 +117,8 @@ impl Stepper {
     }
 
     /// What earlier passes saw of the next pages.
-    async fn ahead(
-        &self,
-        walk: &Walk,
-        made: &'static str,
-        limit: i64,
-    ) -> Result<Ahead, JobError> {
-        let (table, children) = (table_of(walk.kind), child_tables_of(walk.kind));
-        let list = List { table, children, made, scope: &self.run.scope };
+    async fn ahead(&self, walk: &Walk, made: &'static str, limit: i64) -> Result<Ahead, JobError> {
+        let list = super::list_of(walk.kind, made, &self.run.scope);
         let found = self.store.known_stretches(list, walk.stretch, limit).await?;
         let (known, there) = found.into_iter().unzip();
         Ok(Ahead { known, there })
@@ -283,8 +277,7 @@ impl Stepper {
             all.extend(entries(walk.kind, listing, "", listed)?.0);
         }
         let Some(first) = pages.first() else { return Ok(()) };
-        let held =
-            self.store.rows(table_of(walk.kind), Which::All, &self.run.scope).await?;
+        let held = self.store.rows(table_of(walk.kind), Which::All, &self.run.scope).await?;
         let shown: Vec<&Entry<'_>> = all.iter().collect();
         self.compare(walk.kind, &shown, &held, first.second, gathered).await?;
         walk.done = true;
@@ -497,11 +490,10 @@ fn head_of((id, held): &(String, Held)) -> HeldHead<'_> {
     HeldHead { id, second: held.sighting.second, deleted: held.deleted }
 }
 
-/// A page in short.
+/// A page in short. Against accidents: whoever could make a page of the same digest could as well
+/// have us absorb what it likes.
 fn digest_of(body: &str) -> [u8; 16] {
-    let mut half = [0; 16];
-    half.copy_from_slice(&Sha256::digest(body)[..16]);
-    half
+    XxHash3_128::oneshot(body.as_bytes()).to_be_bytes()
 }
 
 /// Moves a walk behind a page of its newest part. Answers the second that has more in it than a page

@@ -1,12 +1,12 @@
 //! Through all lists at once, as many pages at a time as the budget is worth.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI32;
 
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_store::{RunHandle, Store, Walk};
-use counterfoil_stripe_client::StripeError;
+use counterfoil_stripe_client::{StripeError, Walk as Way, listing_of};
 use tokio::task::JoinSet;
 
 use super::step::{Stepped, Stepper};
@@ -30,6 +30,7 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
         parts,
     });
     let mut waiting: VecDeque<Walk> = walks.into_iter().filter(|it| !it.done).collect();
+    count(running, &waiting).await?;
     let mut at_work = JoinSet::new();
     let mut objects = u64::try_from(*running.run.tally.get("objects").unwrap_or(&0)).unwrap_or(0);
     let mut pages = 0_u64;
@@ -64,6 +65,20 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
         }
     }
     at_work.shutdown().await;
+    Ok(())
+}
+
+/// Counts what is held now, so that pages need not be compared that are as they were beside rows that
+/// are as they were.
+async fn count(running: &Running<'_>, walks: &VecDeque<Walk>) -> Result<(), JobError> {
+    let kinds: BTreeSet<ObjectKind> = walks.iter().map(|it| it.kind).collect();
+    for kind in kinds {
+        if let Some(Way::ByCreated(made)) = listing_of(kind).map(|it| it.walk) {
+            running.how.tell(&format!("counting what is held in {}", kind.table()));
+            let list = super::list_of(kind, made, &running.context.scope);
+            running.context.store.count_stretches(list).await?;
+        }
+    }
     Ok(())
 }
 

@@ -16,12 +16,12 @@ const PAGE: u32 = 100;
 
 pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
     let store = &running.context.store;
+    let (mut kind, mut id) = (String::new(), String::new());
     let mut weighed = 0;
     loop {
-        let page = store.suspects_to_weigh(&running.handle, PAGE).await?;
-        if page.is_empty() {
-            return Ok(());
-        }
+        let page = store.suspects_to_weigh(&running.handle, (&kind, &id), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        (kind, id) = (last.kind.as_str().to_owned(), last.id.clone());
         let held = heads(running, &page).await?;
         let mut compared = Vec::with_capacity(page.len());
         for suspect in &page {
@@ -99,12 +99,7 @@ async fn compared_now(
 }
 
 /// The verdict on one suspect. `waits` says that an event about it waits for Stripe's answer.
-fn one(
-    suspect: &Suspect,
-    held: Option<Held>,
-    compared: Option<&Compared>,
-    waits: bool,
-) -> Verdict {
+fn one(suspect: &Suspect, held: Option<Held>, compared: Option<&Compared>, waits: bool) -> Verdict {
     let said = |verdict, reason: String| Verdict {
         kind: suspect.kind,
         id: suspect.id.clone(),

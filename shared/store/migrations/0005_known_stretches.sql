@@ -11,6 +11,8 @@ create table counterfoil.stretches (
     -- Of the page and of our rows, where they were found equal. Null where they were not.
     there bytea,
     here numeric,
+    -- Of our rows when a pass last counted them.
+    counted numeric,
     -- By which release they were found so: another one may read the same bytes otherwise.
     release text not null,
     primary key (account, livemode, kind, made_from),

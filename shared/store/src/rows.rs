@@ -20,7 +20,8 @@ pub struct HeldRow {
     pub sighted_at: Timestamp,
     /// Of a child: its parent's id.
     pub parent: Option<String>,
-    /// Postgres' own hash of everything that the row holds, these columns and all others.
+    /// A hash of the row's id and of the transaction that wrote it: another one whenever anybody writes
+    /// the row.
     pub print: i64,
     /// Its id and its columns. JSON is as Postgres writes it.
     pub row: Row,
@@ -52,7 +53,7 @@ impl Store {
         let Some(condition) = condition_of(table, which) else { return Ok(Vec::new()) };
         let own: String = table.columns.iter().map(|it| format!(", {}", as_read(it))).collect();
         let sql = format!(
-            "select id, deleted, sighted_at, {}, hash_record_extended(held, 0){own} \
+            "select id, deleted, sighted_at, {}, {PRINT}{own} \
              from stripe.{} as held \
              where account = $1 and livemode = $2 and {condition} order by id",
             table.parent.unwrap_or("null::text"),
@@ -145,6 +146,9 @@ fn condition_of(table: &Table, which: Which<'_>) -> Option<String> {
 pub(crate) fn made_within(made: &str) -> String {
     format!("{made} >= to_timestamp($3) and {made} <= to_timestamp($4)")
 }
+
+/// The print of a row that goes by the name of `held`.
+pub(crate) const PRINT: &str = "hash_record_extended(row(held.id, held.xmin), 0)";
 
 /// What has no form of its own in the rows' types travels as text.
 fn as_read(column: &Column) -> String {

@@ -144,6 +144,22 @@ pub fn used_by(id: u32) -> anyhow::Result<Used> {
     used(&stat, &status).context("the system does not say what a process has used")
 }
 
+/// Processor seconds that the parent of a process of this machine and all its children have used until
+/// now, those that have ended among them.
+pub fn used_by_family_of(id: u32) -> anyhow::Result<f64> {
+    let unknown = "the system does not say what a process has used";
+    let stat = |id: u32| std::fs::read_to_string(format!("/proc/{id}/stat"));
+    let parent = times(&stat(id)?).context(unknown)?.parent;
+    let mut all = times(&stat(parent)?).context(unknown)?;
+    for entry in std::fs::read_dir("/proc")? {
+        let Some(id) = entry?.file_name().to_str().and_then(|it| it.parse().ok()) else { continue };
+        // One that has ended meanwhile is counted with the parent the next time.
+        let child = stat(id).ok().and_then(|it| times(&it)).filter(|it| it.parent == parent);
+        all.own += child.map_or(0.0, |it| it.own + it.ended);
+    }
+    Ok(all.own + all.ended)
+}
+
 /// Brings a database's schema up to date, as an operator would.
 pub async fn migrate(database: &str) -> anyhow::Result<()> {
     let binary = stack::sibling("counterfoil").context("run `make bench`, which builds it")?;
@@ -157,26 +173,43 @@ pub async fn migrate(database: &str) -> anyhow::Result<()> {
 /// Linux counts processor time for programs in hundredths of a second, on every machine.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-fn used(stat: &str, status: &str) -> Option<Used> {
+/// Processor seconds of a process.
+struct Times {
+    parent: u32,
+    own: f64,
+    /// Of its children that have ended.
+    ended: f64,
+}
+
+fn times(stat: &str) -> Option<Times> {
     // The name of the program, in parentheses, may hold blanks; what is counted begins after it.
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut ticks = || fields.next()?.parse::<f64>().ok();
-    let (user, system) = (ticks()?, ticks()?);
+    let mut fields = fields.split_whitespace().skip(1);
+    let parent = fields.next()?.parse().ok()?;
+    let mut fields = fields.skip(9);
+    let mut seconds = || Some(fields.next()?.parse::<f64>().ok()? / TICKS_PER_SECOND);
+    let own = seconds()? + seconds()?;
+    Some(Times { parent, own, ended: seconds()? + seconds()? })
+}
+
+fn used(stat: &str, status: &str) -> Option<Used> {
+    let times = times(stat)?;
     let peak = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
     let kib: f64 = peak.split_whitespace().next()?.parse().ok()?;
-    Some(Used { cpu_seconds: (user + system) / TICKS_PER_SECOND, peak_mib: kib / 1_024.0 })
+    Some(Used { cpu_seconds: times.own, peak_mib: kib / 1_024.0 })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::used;
+    use super::{times, used};
 
     #[test]
     fn what_a_process_used_is_read_from_the_system() {
-        let stat = "7 (a b) c) S 1 7 7 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 5 0 1 1 1";
+        let stat = "7 (a b) c) S 3 7 7 0 -1 4194560 100 0 0 0 150 50 200 100 20 0 5 0 1 1 1";
         let used = used(stat, "Name:\ta\nVmHWM:\t  2048 kB\nVmRSS:\t 1 kB\n").unwrap();
         assert_eq!((used.cpu_seconds, used.peak_mib), (2.0, 2.0));
         assert!(super::used("", "").is_none());
+        let times = times(stat).unwrap();
+        assert_eq!((times.parent, times.own, times.ended), (3, 2.0, 3.0));
     }
 }

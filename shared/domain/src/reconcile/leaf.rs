@@ -53,11 +53,7 @@ pub struct Leaf {
 /// that should be in that part. What was sighted in the list's own second or later is left out: it
 /// is newer than the list, or as new, and the list says nothing about it.
 #[must_use]
-pub fn compare_leaf(
-    shown: &[ShownHead<'_>],
-    held: &[HeldHead<'_>],
-    listed_at: Timestamp,
-) -> Leaf {
+pub fn compare_leaf(shown: &[ShownHead<'_>], held: &[HeldHead<'_>], listed_at: Timestamp) -> Leaf {
     let by_id: BTreeMap<&str, &HeldHead<'_>> = held.iter().map(|it| (it.id, it)).collect();
     let newer = |it: &HeldHead<'_>| it.second.unix_seconds() >= listed_at.unix_seconds();
     let mut leaf = Leaf { equal: true, ..Leaf::default() };

@@ -1,9 +1,10 @@
 //! What earlier passes saw of the parts of Stripe's lists, and whether our rows are still as they were
 //! then.
 //!
-//! Rows are compared by the sum of Postgres' own hashes of all that they and their children hold, so
-//! a row that was changed by hand is seen as well as one that an event changed. It is a sum against
-//! accidents: whoever can write to the mirror could also write here.
+//! Rows are the same where Postgres has not written them since, whoever had it do so: each version of
+//! a row names the transaction that wrote it (`xmin`). What is compared is the sum of a hash of these
+//! over the rows of a stretch and their children. After a restore every row is another, and the next
+//! pass compares all of them.
 
 use counterfoil_domain::Scope;
 use counterfoil_domain::mirror::Table;
@@ -12,7 +13,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::connect::Store;
 use crate::error::StoreError;
-use crate::rows::made_within;
+use crate::rows::PRINT;
 
 /// The list to which stretches belong.
 #[derive(Debug, Clone, Copy)]
@@ -34,36 +35,67 @@ pub struct Seen {
     pub stretch: Stretch,
     /// How many objects were in it.
     pub objects: u32,
-    /// Where page and rows were found equal: the page's digest, and the sum of our rows' hashes.
+    /// Where page and rows were found equal: the page's digest, and the sum of our rows' prints.
     pub equal: Option<([u8; 16], i128)>,
 }
+
+/// All rows are read, so none is looked up by itself, however few Postgres takes them for; and that is no
+/// reason to keep others from their work.
+const ALL_ROWS_ONCE: &str = "set local enable_nestloop = off; \
+    set local max_parallel_workers_per_gather = 0";
 
 /// This release, by which a page means what it was found to mean.
 const RELEASE: &str = env!("CARGO_PKG_VERSION");
 
 impl Store {
+    /// Counts what is held of each known stretch of a list by now, up to the next newer one.
+    pub async fn count_stretches(&self, list: List<'_>) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::raw_sql(ALL_ROWS_ONCE).execute(&mut *transaction).await?;
+        sqlx::query(AssertSqlSafe(count(list)))
+            .bind(&list.scope.account)
+            .bind(list.scope.livemode)
+            .bind(list.table.name)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// The newest stretches that are known of what is left of a list, from the newest to the oldest;
-    /// with each the digest of its page, where our rows are as they were when it was found equal.
+    /// with each the digest of its page, where our rows were counted to be as they were when it was
+    /// found equal.
     pub async fn known_stretches(
         &self,
         list: List<'_>,
         left: Stretch,
         limit: i64,
     ) -> Result<Vec<(Known, Option<Vec<u8>>)>, StoreError> {
-        let rows: Vec<(i64, i64, i32, Option<Vec<u8>>)> =
-            sqlx::query_as(AssertSqlSafe(known(list)))
-                .bind(&list.scope.account)
-                .bind(list.scope.livemode)
-                .bind(left.from)
-                .bind(left.to)
-                .bind(list.table.name)
-                .bind(RELEASE)
-                .bind(limit)
-                .fetch_all(&self.pool)
-                .await?;
-        let known = rows.into_iter().map(|(from, to, objects, there)| {
-            let objects = u32::try_from(objects).unwrap_or(u32::MAX);
-            (Known { stretch: Stretch { from, to }, objects }, there)
+        let rows = sqlx::query!(
+            r#"
+            select made_from,
+                coalesce(lag(made_from) over (order by made_from desc) - 1, greatest(made_to, $4))
+                    as "upto!",
+                objects,
+                case when here = counted then there end as there
+            from counterfoil.stretches
+            where account = $1 and livemode = $2 and kind = $5 and made_from <= $4
+                and made_to >= $3 and release = $6
+            order by made_from desc
+            limit $7
+            "#,
+            list.scope.account,
+            list.scope.livemode,
+            left.from,
+            left.to,
+            list.table.name,
+            RELEASE,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let known = rows.into_iter().map(|it| {
+            let objects = u32::try_from(it.objects).unwrap_or(u32::MAX);
+            (Known { stretch: Stretch { from: it.made_from, to: it.upto }, objects }, it.there)
         });
         Ok(known.collect())
     }
@@ -94,37 +126,38 @@ impl Store {
     }
 }
 
-/// A stretch takes in the seconds up to the next newer one, so that rows in between are hashed too.
-fn known(list: List<'_>) -> String {
-    let children: String = list
-        .children
-        .iter()
-        .filter_map(|child| {
-            Some(format!(
-                " + coalesce((select sum(hash_record_extended(child, 0)) \
-                 from stripe.{} as child where child.{} = held.id \
-                 and child.account = held.account and child.livemode = held.livemode), 0)",
-                child.name, child.parent?
-            ))
-        })
-        .collect();
-    let within = made_within(list.made).replace("$3", "known.made_from").replace("$4", "known.upto");
+/// Every row is put into the stretch in which it was made, by the first seconds of all stretches.
+fn count(list: List<'_>) -> String {
+    let (table, made) = (list.table.name, list.made);
+    let mut prints = vec![format!(
+        "select {made} as made, {PRINT} as print from stripe.{table} as held \
+         where account = $1 and livemode = $2"
+    )];
+    for child in list.children {
+        let Some(parent) = child.parent else { continue };
+        prints.push(format!(
+            "select parent.{made}, {PRINT} from stripe.{} as held \
+             join stripe.{table} as parent on parent.id = held.{parent} \
+             and parent.account = held.account and parent.livemode = held.livemode \
+             where held.account = $1 and held.livemode = $2",
+            child.name
+        ));
+    }
     format!(
-        "select known.made_from, known.upto, known.objects, \
-         case when known.here is not null and known.here = ( \
-            select coalesce(sum(hash_record_extended(held, 0){children}), 0) \
-            from stripe.{} as held where account = $1 and livemode = $2 and {within}) \
-         then known.there end \
-         from ( \
-            select made_from, objects, there, here, \
-                coalesce(lag(made_from) over (order by made_from desc) - 1, \
-                    greatest(made_to, $4)) as upto \
+        "with known as ( \
+            select made_from, row_number() over (order by made_from) as place \
             from counterfoil.stretches \
-            where account = $1 and livemode = $2 and kind = $5 and made_from <= $4 \
-                and made_to >= $3 and release = $6 \
-            order by made_from desc limit $7) as known \
-         order by known.made_from desc",
-        list.table.name
+            where account = $1 and livemode = $2 and kind = $3), \
+         counted as ( \
+            select width_bucket(made, \
+                (select array_agg(to_timestamp(made_from) order by made_from) from known)) as place, \
+                sum(print) as print \
+            from ({}) as prints group by 1), \
+         now as (select made_from, coalesce(print, 0) as print from known left join counted using (place)) \
+         update counterfoil.stretches as old set counted = now.print from now \
+         where old.account = $1 and old.livemode = $2 and old.kind = $3 \
+            and old.made_from = now.made_from and old.counted is distinct from now.print",
+        prints.join(" union all ")
     )
 }
 

@@ -69,22 +69,39 @@ pub struct FoundCount {
     pub count: i64,
 }
 
+/// So many suspects are worth a look.
+const BULK: u64 = 10_000;
+
 impl Store {
-    /// The next suspects that Stripe must still be asked for.
+    /// Has Postgres look at what a run has noted in bulk, before all of it is gone through by pages:
+    /// plans made for what was there before would read everything for each page.
+    pub async fn look_over_noted(&self, run: &RunHandle) -> Result<(), StoreError> {
+        if self.suspects_count(run).await? < BULK {
+            return Ok(());
+        }
+        let sql = "analyze counterfoil.suspects, counterfoil.findings";
+        sqlx::query(sql).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The next suspects that Stripe must still be asked for, in order, behind the given kind and id.
     pub async fn suspects_to_ask(
         &self,
         run: &RunHandle,
+        behind: (&str, &str),
         limit: u32,
     ) -> Result<Vec<Asking>, StoreError> {
         let rows = sqlx::query!(
             r#"
             select kind, id, suspicion
             from counterfoil.suspects
-            where run = $1 and verdict is null and shown_at is null
+            where run = $1 and verdict is null and shown_at is null and (kind, id) > ($2, $3)
             order by kind, id
-            limit $2
+            limit $4
             "#,
             run.id,
+            behind.0,
+            behind.1,
             i64::from(limit),
         )
         .fetch_all(&self.pool)
@@ -152,10 +169,12 @@ impl Store {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// The next suspects to weigh: those that Stripe has shown, or said to be gone.
+    /// The next suspects to weigh, in order, behind the given kind and id: those that Stripe has shown,
+    /// or said to be gone.
     pub async fn suspects_to_weigh(
         &self,
         run: &RunHandle,
+        behind: (&str, &str),
         limit: u32,
     ) -> Result<Vec<Suspect>, StoreError> {
         let rows = sqlx::query_as!(
@@ -163,11 +182,13 @@ impl Store {
             r#"
             select kind, id, suspicion, shown_at, codec, key_id, body
             from counterfoil.suspects
-            where run = $1 and verdict is null and shown_at is not null
+            where run = $1 and verdict is null and shown_at is not null and (kind, id) > ($2, $3)
             order by kind, id
-            limit $2
+            limit $4
             "#,
             run.id,
+            behind.0,
+            behind.1,
             i64::from(limit),
         )
         .fetch_all(&self.pool)
@@ -175,12 +196,13 @@ impl Store {
         rows.into_iter().map(|it| suspect_of(&self.keys, it, &run.scope)).collect()
     }
 
-    /// The next suspects to mend, after those of the given kind and id: what is ordinary, and drift
+    /// The next suspects to mend, in order, behind the given kind and id: what is ordinary, and drift
     /// of these types.
     pub async fn suspects_to_mend(
         &self,
         run: &RunHandle,
         types: &[FindingType],
+        behind: (&str, &str),
         limit: u32,
     ) -> Result<Vec<(Suspect, Option<FindingType>)>, StoreError> {
         let types: Vec<&str> = types.iter().map(|it| it.as_str()).collect();
@@ -189,11 +211,14 @@ impl Store {
             select kind, id, suspicion, shown_at, codec, key_id, body, type as found
             from counterfoil.suspects
             where run = $1 and (verdict = 'ordinary' or (verdict = 'drift' and type = any ($2)))
+                and (kind, id) > ($3, $4)
             order by kind, id
-            limit $3
+            limit $5
             "#,
             run.id,
             &types as &[&str],
+            behind.0,
+            behind.1,
             i64::from(limit),
         )
         .fetch_all(&self.pool)
