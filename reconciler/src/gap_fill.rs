@@ -102,6 +102,9 @@ struct Tally {
     recent: Vec<String>,
 }
 
+/// What stands in the tally of a run that asked for a full pass.
+pub(crate) const FULL_PASS_WANTED: &str = "full_pass_wanted";
+
 pub(crate) async fn run(running: &Running<'_>) -> Result<(), JobError> {
     let thin = running.context.settings.endpoints.iter().any(|it| it.thin);
     let snapshot = running.context.settings.endpoints.iter().any(|it| !it.thin);
@@ -129,7 +132,9 @@ async fn fill(running: &Running<'_>, form: Form) -> Result<(), JobError> {
                 "Stripe's list of events was not compared for 28 days: what it no longer has is \
                  found by a full pass, which is due now"
             );
-            running.context.wanted.request(Job::Objects);
+            // Kept, in case this process is killed before the pass begins.
+            context.store.tally(&running.handle, &[(FULL_PASS_WANTED, 1)]).await?;
+            context.wanted.request(Job::Objects);
         }
         Some(cursor) if now.since(cursor) >= OLD => {
             tracing::warn!(

@@ -1,5 +1,7 @@
 //! The reconciler's numbers.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use counterfoil_domain::Timestamp;
@@ -15,6 +17,8 @@ pub struct ReconcilerMetrics {
     runs: IntCounterVec,
     completed: IntGaugeVec,
     drift: IntGaugeVec,
+    /// Labels under which drift was shown.
+    shown: Arc<Mutex<BTreeSet<[String; 3]>>>,
     findings: IntGaugeVec,
     correcting: HistogramVec,
     requests: IntCounterVec,
@@ -40,6 +44,7 @@ impl ReconcilerMetrics {
             runs: counter(Opts::new("counterfoil_reconciler_runs_total", "Runs of a job, by how they ended."), &["job", "result"])?,
             completed: gauge(Opts::new("counterfoil_reconciler_completed_timestamp_seconds", "When a job last ran to its end, in seconds since 1970; 0 for never."), &["job"])?,
             drift: gauge(Opts::new("counterfoil_reconciler_drift_open", "Open findings, by type and account."), &["type", "account", "mode"])?,
+            shown: Arc::default(),
             findings: gauge(Opts::new("counterfoil_reconciler_findings_open", "Open findings, by severity."), &["severity"])?,
             correcting: registered(
                 registry,
@@ -87,15 +92,25 @@ impl ReconcilerMetrics {
 
     /// The open findings there are now; what is no longer there shows as none.
     pub(crate) fn open(&self, counts: &[OpenCount]) {
-        self.drift.reset();
-        for it in ["info", "warning", "critical"] {
-            self.findings.with_label_values(&[it]).set(0);
-        }
+        let mut drift: BTreeMap<[String; 3], i64> = BTreeMap::new();
+        let mut findings = BTreeMap::from(["info", "warning", "critical"].map(|it| (it, 0)));
         for it in counts {
             let mode = if it.scope.livemode { "live" } else { "test" };
-            let labels = [it.found.as_str(), it.scope.account.as_str(), mode];
-            self.drift.with_label_values(&labels).add(it.count);
-            self.findings.with_label_values(&[it.severity.as_str()]).add(it.count);
+            let labels = [it.found.clone(), it.scope.account.clone(), mode.to_owned()];
+            *drift.entry(labels).or_default() += it.count;
+            *findings.entry(it.severity.as_str()).or_default() += it.count;
+        }
+        // Each is set once and never taken away, so that nobody reads a state in between.
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        for labels in shown.iter().filter(|it| !drift.contains_key(*it)) {
+            self.drift.with_label_values(labels).set(0);
+        }
+        for (labels, count) in drift {
+            self.drift.with_label_values(&labels).set(count);
+            shown.insert(labels);
+        }
+        for (severity, count) in findings {
+            self.findings.with_label_values(&[severity]).set(count);
         }
     }
 

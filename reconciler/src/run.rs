@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job as Tick, JobScheduler, JobSchedulerError};
 
 use crate::context::Context;
+use crate::gap_fill::FULL_PASS_WANTED;
 use crate::job::Job;
 use crate::schedule::Schedule;
 use crate::turn::{How, JobError, Turn, turn};
@@ -44,7 +45,7 @@ const LOOKS_PER_SEARCH: u32 = 12;
 /// When a run that left off because Stripe, Postgres or the broker was away is gone on with.
 const AGAIN: Duration = Duration::from_mins(1);
 
-/// Runs of a job among which the last of this account and mode is looked for.
+/// Runs of a job among which the last one that was neither dry nor of a part is looked for.
 const RUNS: u32 = 50;
 
 /// Runs the jobs by the clock until `shutdown` is requested. A tick that passed while no reconciler
@@ -111,8 +112,8 @@ pub async fn run(options: ReconcilerOptions, shutdown: Shutdown) -> Result<(), R
 /// Whether the job's last run was left behind by a process that was killed: it is at work, and nobody
 /// holds its lock.
 async fn is_left_behind(context: &Context, job: Job) -> Result<bool, JobError> {
-    let runs = context.store.runs(Some(job.as_str()), RUNS).await?;
-    let last = runs.iter().find(|it| it.scope == context.scope && !it.dry_run);
+    let runs = context.store.runs(Some(job.as_str()), Some(&context.scope), RUNS).await?;
+    let last = runs.iter().find(|it| !it.dry_run);
     if last.is_none_or(|it| it.state != RunState::Running) {
         return Ok(false);
     }
@@ -130,15 +131,25 @@ async fn is_due(context: &Context, job: Job, schedule: &Schedule) -> Result<bool
     let store = &context.store;
     let completed = store.last_completed(job.as_str(), &context.scope).await?;
     context.metrics.completed(job.as_str(), completed.map(|it| it.1));
-    let runs = store.runs(Some(job.as_str()), RUNS).await?;
+    let runs = store.runs(Some(job.as_str()), Some(&context.scope), RUNS).await?;
     let full = |it: &&Run| !it.dry_run && !it.tally.contains_key("partial");
-    let last = runs.iter().filter(full).find(|it| it.scope == context.scope);
+    let last = runs.iter().find(full);
     Ok(match last {
         // Left behind by a process that was killed.
         Some(last) if last.state == RunState::Running => true,
+        Some(last) if job == Job::Objects && is_wanted_since(context, last).await? => true,
         Some(last) => schedule.is_missed(last.started_at, context.clock.now()),
         None => job.runs_at_first_start(),
     })
+}
+
+/// Whether a gap fill found more missing than Stripe's list of events has since the last full pass
+/// began: the process that it told may have been killed before it began another.
+async fn is_wanted_since(context: &Context, pass: &Run) -> Result<bool, JobError> {
+    let job = Job::GapFill.as_str();
+    let runs = context.store.runs(Some(job), Some(&context.scope), RUNS).await?;
+    let wants = |it: &Run| !it.dry_run && it.tally.contains_key(FULL_PASS_WANTED);
+    Ok(runs.iter().any(|it| it.started_at > pass.started_at && wants(it)))
 }
 
 /// Runs one job, tick by tick.

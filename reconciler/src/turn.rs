@@ -67,6 +67,9 @@ pub enum JobError {
     /// The broker did not take what was to be delivered.
     #[error("{0}; the next run tries again")]
     Bus(String),
+    /// A step panicked.
+    #[error("{0}; this is a fault of Counterfoil's own, and the log has the place")]
+    Fault(&'static str),
     /// The process ends; the run goes on at its next tick.
     #[error("the process ends; the run goes on at its next tick")]
     Stopped,
@@ -98,7 +101,8 @@ impl JobError {
                 | StripeError::Unreadable { .. },
             )
             | Self::Braked(_)
-            | Self::Key(_) => false,
+            | Self::Key(_)
+            | Self::Fault(_) => false,
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) async fn run(arguments: ReportArguments, sources: &Sources) -> anyhow
     let store = open_store(config.store()?, "counterfoil reconcile")?;
     let run = match arguments.run {
         Some(id) => store.run(id).await?.with_context(|| format!("there is no run {id}"))?,
-        None => store.runs(None, 1).await?.pop().context("no job was run yet")?,
+        None => store.runs(None, None, 1).await?.pop().context("no job was run yet")?,
     };
     let compared = store.compared(run.id).await?;
     let found = store.findings_of_run(run.id).await?;

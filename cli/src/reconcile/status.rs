@@ -17,11 +17,12 @@ pub(crate) async fn run(arguments: StatusArguments, sources: &Sources) -> anyhow
     let store = open_store(config.store()?, "counterfoil reconcile")?;
     let scope = scope_of(arguments.scope, &config);
     let proofs = store.proofs(&scope).await?;
-    let open = store.open_findings().await?;
+    let mut open = store.open_findings().await?;
+    open.retain(|it| it.scope == scope);
     let mut rows = Vec::new();
     let mut runs = Vec::new();
     for job in Job::ALL {
-        let last = store.runs(Some(job.as_str()), 1).await?.pop();
+        let last = store.runs(Some(job.as_str()), Some(&scope), 1).await?.pop();
         let schedule = config.reconciler.schedules.iter().find(|it| it.0 == job.as_str());
         let schedule = schedule.map_or("off", |it| it.1.as_str()).to_owned();
         match &last {
@@ -53,7 +54,7 @@ pub(crate) async fn run(arguments: StatusArguments, sources: &Sources) -> anyhow
     }
     output::table(&["JOB", "WHEN", "LAST", "RUN", "BEGAN", "ENDED", "DONE"], &rows);
     let count: i64 = open.iter().map(|it| it.count).sum();
-    output::line(&format!("{count} findings are open."));
+    output::line(&format!("{count} findings are open in {scope}."));
     match proofs.first() {
         Some(oldest) => output::line(&format!(
             "Every kind of object was compared since {}; the oldest proof is that of {}.",

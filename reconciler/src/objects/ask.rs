@@ -46,9 +46,12 @@ async fn one(running: &Running<'_>, asking: Asking) -> Result<(), JobError> {
     };
     let shown = match running.caller()?.fetch(asked).await {
         Ok(shown) => shown,
-        // It is not the others' fault.
+        // It is not the others' fault, nor is it when Stripe answers, and fails at this one for as long
+        // as it was tried: nothing is said of it, and the next pass asks again.
         Err(JobError::Stripe(
-            error @ (StripeError::Refused { .. } | StripeError::Unreadable { .. }),
+            error @ (StripeError::Refused { .. }
+            | StripeError::Unreadable { .. }
+            | StripeError::Failed { .. }),
         )) => return settle(running, &asking, "unreadable", &error.to_string()).await,
         Err(error) => return Err(error),
     };

@@ -42,8 +42,7 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
             at_work.spawn(async move { stepper.step(walk, hungry).await });
         }
         let Some(ended) = at_work.join_next().await else { break };
-        let ended =
-            ended.map_err(|_| JobError::Bus("a walk through a list panicked".to_owned()))?;
+        let ended = ended.map_err(|_| JobError::Fault("a walk through a list panicked"))?;
         let Stepped { walk, split, objects: shown, pages: read, skipped } = ended?;
         objects += shown;
         pages += read;

@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use crate::absorb::Received;
 use crate::connect::Store;
 use crate::error::StoreError;
+use crate::reconcile::suspects;
 
 /// Held shared by everything that writes the mirror, and alone by an erasure: what began before
 /// it knew of the erasure has ended when the erasure goes through the tables.
@@ -75,6 +76,7 @@ impl Store {
             }
         }
         erased.bodies = remove_bodies(&mut transaction, tables, customer, scope).await?;
+        erased.bodies += suspects::remove_shown(&mut transaction, scope).await?;
         transaction.commit().await?;
         Ok(erased)
     }

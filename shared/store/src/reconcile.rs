@@ -13,7 +13,7 @@ mod indexes;
 mod lock;
 mod runs;
 mod stretches;
-mod suspects;
+pub(crate) mod suspects;
 mod walks;
 
 pub use audit::{AuditEntry, AuditLine};

@@ -196,6 +196,10 @@ impl Store {
                         + case when held.run is distinct from excluded.run then 1 else 0 end,
                     run = excluded.run
                 returning id, object_kind, object_id, type
+            ),
+            noted as (
+                insert into counterfoil.run_findings (run, finding) select $3, id from written
+                on conflict do nothing
             )
             select seen.place as "place!", written.id as "finding?"
             from seen
@@ -387,7 +391,10 @@ impl Store {
                 and ($2::text is null or type = $2)
                 and ($3::text is null or severity = $3)
                 and ($4::text is null or object_id = $4)
-                and ($5::bigint is null or run = $5)
+                and ($5::bigint is null or exists (
+                    select from counterfoil.run_findings as noted
+                    where noted.run = $5 and noted.finding = findings.id
+                ))
             order by last_seen desc, id desc
             limit $6
             "#,
@@ -449,8 +456,12 @@ impl Store {
     pub async fn findings_of_run(&self, run: i64) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = sqlx::query!(
             r#"
-            select type as found, count(*) as "count!"
-            from counterfoil.findings where run = $1 group by type order by type
+            select findings.type as found, count(*) as "count!"
+            from counterfoil.run_findings as noted
+            join counterfoil.findings on findings.id = noted.finding
+            where noted.run = $1
+            group by findings.type
+            order by findings.type
             "#,
             run
         )

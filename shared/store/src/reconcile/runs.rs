@@ -246,19 +246,27 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// The last runs, newest first; of one job where it is named.
-    pub async fn runs(&self, job: Option<&str>, limit: u32) -> Result<Vec<Run>, StoreError> {
+    /// The last runs, newest first; of one job, and of one account and mode, where they are named.
+    pub async fn runs(
+        &self,
+        job: Option<&str>,
+        scope: Option<&Scope>,
+        limit: u32,
+    ) -> Result<Vec<Run>, StoreError> {
         let rows = sqlx::query_as!(
             RunRow,
             r#"
             select id, job, account, livemode, dry_run, state, phase, takeovers, started_at,
                 ended_at, cause, tally
             from counterfoil.runs
-            where $1::text is null or job = $1
+            where ($1::text is null or job = $1)
+                and ($2::text is null or (account = $2 and livemode = $3))
             order by id desc
-            limit $2
+            limit $4
             "#,
             job,
+            scope.map(|it| it.account.as_str()),
+            scope.map(|it| it.livemode),
             i64::from(limit),
         )
         .fetch_all(&self.pool)

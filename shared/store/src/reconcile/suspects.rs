@@ -446,6 +446,30 @@ fn body_of(
     String::from_utf8(plain).map(Some).map_err(|error| unreadable(error.to_string()))
 }
 
+/// Removes what Stripe showed of a scope's suspects: whose it is cannot be told of what is not held. Nothing
+/// is concluded about them then; the next pass compares them again.
+pub(crate) async fn remove_shown(
+    connection: &mut PgConnection,
+    scope: &Scope,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        update counterfoil.suspects as held
+        set body = null, codec = null, key_id = null, verdict = 'unreadable', type = null,
+            severity = null, differences = null,
+            reason = 'somebody''s personal data was erased meanwhile; the next pass compares it'
+        from counterfoil.runs
+        where runs.id = held.run and runs.account = $1 and runs.livemode = $2
+            and held.body is not null
+        "#,
+        scope.account,
+        scope.livemode,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Adds suspects; one that is there already stays as it is.
 pub(super) async fn insert(
     connection: &mut PgConnection,

@@ -7,6 +7,7 @@ mod concurrency;
 mod events;
 mod freshness;
 mod inbox;
+mod reconcile;
 mod refetch;
 mod schema;
 mod simulation;
