@@ -119,7 +119,8 @@ fn of_children(ours: &[HeldRow], theirs: &[Row], whole: bool) -> Vec<(String, Di
             None => found.push(note(&row.id, "missing", "there")),
             Some(held) if held.deleted => found.push(note(&row.id, "removed", "there")),
             Some(held) => {
-                found.extend(differences(&held.row, row).into_iter().map(|it| (row.id.clone(), it)))
+                let differ = differences(&held.row, row);
+                found.extend(differ.into_iter().map(|it| (row.id.clone(), it)));
             }
         }
     }

@@ -28,7 +28,8 @@ pub fn differences(held: &Row, shown: &Row) -> Vec<Difference> {
         if held == shown_value {
             continue;
         }
-        let (held, plain_shown) = (in_words(column, held), in_words(column, shown_value));
+        let (held, plain_shown) =
+            (in_words(column, held.as_ref()), in_words(column, shown_value.as_ref()));
         if held == plain_shown || crate::object::restless(shown.table).contains(&column.name) {
             continue;
         }
@@ -44,10 +45,10 @@ pub fn differences(held: &Row, shown: &Row) -> Vec<Difference> {
 }
 
 /// Metadata that are not shown are none.
-fn in_words(column: &Column, value: &Option<Value>) -> Option<String> {
+fn in_words(column: &Column, value: Option<&Value>) -> Option<String> {
     match value {
         None if column.of == Type::Metadata => Some("{}".to_owned()),
-        value => value.as_ref().map(plain),
+        value => value.map(plain),
     }
 }
 

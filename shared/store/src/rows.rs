@@ -51,12 +51,14 @@ impl Store {
         scope: &Scope,
     ) -> Result<Vec<HeldRow>, StoreError> {
         let Some(condition) = condition_of(table, which) else { return Ok(Vec::new()) };
-        let own: String = table.columns.iter().map(|it| format!(", {}", as_read(it))).collect();
+        let parent = table.parent.unwrap_or("null::text");
+        let of_all = ["id", "deleted", "sighted_at", parent, PRINT].map(str::to_owned);
+        let columns: Vec<String> =
+            of_all.into_iter().chain(table.columns.iter().map(as_read)).collect();
         let sql = format!(
-            "select id, deleted, sighted_at, {}, {PRINT}{own} \
-             from stripe.{} as held \
+            "select {} from stripe.{} as held \
              where account = $1 and livemode = $2 and {condition} order by id",
-            table.parent.unwrap_or("null::text"),
+            columns.join(", "),
             table.name,
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(&scope.account).bind(scope.livemode);

@@ -1,7 +1,7 @@
 //! What should have moved on by now, and a list of events that was left alone for too long.
 
 use counterfoil_simulator::{Card, NewCustomer, NewItem, NewSubscription};
-use counterfoil_support::until;
+use counterfoil_support::{Stack, until};
 
 use super::{answered, day, done, run, started};
 use crate::setup::{DEADLINE, monthly_price};
@@ -64,16 +64,35 @@ async fn a_list_of_events_left_alone_for_too_long_has_everything_compared() -> a
     // Not before the next year by itself.
     stack.set("COUNTERFOIL_RECONCILER_OBJECTS", "0 0 0 1 1 *");
     let mut reconciler = stack.run("reconciler").await?;
+    full_passes(&stack, 1).await?;
+    assert!(reconciler.log().iter().any(|it| it.contains("was not compared for 28 days")));
+    assert!(reconciler.terminate(DEADLINE).await?.success());
+
+    // The process that was told is killed before it begins; the next one begins.
+    stack.set("COUNTERFOIL_RECONCILER_GAP_FILL", "off");
+    let told = sqlx::query(
+        "insert into counterfoil.runs \
+         (job, account, livemode, dry_run, state, phase, started_at, ended_at, tally) \
+         select job, account, livemode, false, 'completed', phase, now(), now(), tally \
+         from counterfoil.runs where tally ? 'full_pass_wanted' limit 1",
+    )
+    .execute(&stack.database.pool)
+    .await?;
+    assert_eq!(told.rows_affected(), 1);
+    let mut reconciler = stack.run("reconciler").await?;
+    full_passes(&stack, 2).await?;
+    assert!(reconciler.terminate(DEADLINE).await?.success());
+    stack.finish().await
+}
+
+async fn full_passes(stack: &Stack, count: i64) -> anyhow::Result<()> {
     until("a full pass has ended", DEADLINE, async || {
         let ended: i64 = sqlx::query_scalar(
             "select count(*) from counterfoil.runs where job = 'objects' and state = 'completed'",
         )
         .fetch_one(&stack.database.pool)
         .await?;
-        Ok((ended == 1).then_some(()))
+        Ok((ended == count).then_some(()))
     })
-    .await?;
-    assert!(reconciler.log().iter().any(|it| it.contains("was not compared for 28 days")));
-    assert!(reconciler.terminate(DEADLINE).await?.success());
-    stack.finish().await
+    .await
 }

@@ -67,7 +67,7 @@ fn children(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
 async fn a_day_of_lost_deliveries_is_found_object_by_object() -> anyhow::Result<()> {
     let mut stack = started().await?;
     // A mirror that is right in the morning, so that deletions and changes can be missed.
-    day::pass(&stack.simulator, 1);
+    day::some(&stack.simulator, 300);
     let filled = run(&stack, &["gap_fill"]).await?;
     assert_eq!(filled["state"], "completed", "{filled}");
     stack.queues.drained(DEADLINE).await?;
