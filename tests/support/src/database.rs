@@ -71,7 +71,7 @@ impl Database {
 }
 
 /// How long an autovacuum may hold up the removal of a database.
-const REMOVE: Duration = Duration::from_mins(1);
+const REMOVE: Duration = Duration::from_mins(10);
 
 /// Whether the server refuses because somebody else's process is at work.
 fn is_refused(error: &sqlx::Error) -> bool {
