@@ -1,9 +1,8 @@
 //! What waits to be published at the same moment, together.
 //!
-//! At most [`RUNNING_MAX`] messages of a line are under way at once, and one more only when more wait
-//! than are under way. Whatever comes meanwhile waits, and goes together as soon as one of them is
-//! confirmed. There is no timer: on a quiet line every message goes at once and alone, and the busier
-//! the line the fuller the packs, which cost the broker as much as a message alone.
+//! At most [`RUNNING_MAX`] messages of a line are under way at once. Whatever comes meanwhile waits,
+//! and goes together as soon as one of them is confirmed. There is no timer: on a quiet line every
+//! message goes at once and alone, and the busier the line the fuller the packs.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,7 +39,7 @@ pub(crate) async fn publish(inner: &Arc<Inner>, line: Line, message: Message) ->
             return Receipt::Unknown(UnknownCause::TooManyOutstanding);
         }
         waiting.messages.push_back((message, tell));
-        let start = waiting.running < RUNNING_MAX && waiting.messages.len() > waiting.running;
+        let start = waiting.running < RUNNING_MAX;
         waiting.running += usize::from(start);
         start
     };
