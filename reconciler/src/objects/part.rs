@@ -94,23 +94,33 @@ pub(super) fn suspect(
     equal
 }
 
-/// The entries of a page, read; and whether more follow. An entry that cannot be read is left out:
-/// its row is then asked for by itself, and that answer says what is wrong.
+/// A page, its entries read.
+pub(super) struct Entries<'a> {
+    pub(super) all: Vec<Entry<'a>>,
+    pub(super) has_more: bool,
+    /// Whether one was left out because it could not be read: its row is then asked for by itself, and
+    /// that answer says what is wrong.
+    pub(super) left_out: bool,
+}
+
+/// Reads the entries of a page.
 pub(super) fn entries<'a>(
     kind: ObjectKind,
     listing: Listing,
     made: &str,
     listed: &'a Shown<Listed>,
-) -> Result<(Vec<Entry<'a>>, bool), JobError> {
+) -> Result<Entries<'a>, JobError> {
     let page = read(listing, &listed.it)?;
-    let all = page.entries.into_iter().filter_map(|it| match entry(kind, it.get(), made) {
+    let count = page.entries.len();
+    let read = page.entries.into_iter().filter_map(|it| match entry(kind, it.get(), made) {
         Ok(entry) => Some(entry),
         Err(error) => {
             tracing::warn!(kind = kind.as_str(), %error, "an entry of a list cannot be read");
             None
         }
     });
-    Ok((all.collect(), page.has_more))
+    let all: Vec<Entry<'a>> = read.collect();
+    Ok(Entries { left_out: all.len() < count, has_more: page.has_more, all })
 }
 
 pub(super) fn entry<'a>(
@@ -149,4 +159,26 @@ pub(super) fn oldest(
 pub(super) fn id_of(text: &str) -> Option<String> {
     let it: serde_json::Value = serde_json::from_str(text).ok()?;
     it["id"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_stripe_client::listing_of;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_that_cannot_be_read_is_told_of() {
+        let kind = ObjectKind::Customer;
+        let listing = listing_of(kind).unwrap();
+        let left_out = |data: &str| {
+            let body = format!(r#"{{"data":[{data}],"has_more":true}}"#);
+            let it = Listed { body, date: Timestamp::EPOCH };
+            let shown = Shown { it, second: Timestamp::EPOCH };
+            let page = entries(kind, listing, "created", &shown).unwrap();
+            (page.all.len(), page.has_more, page.left_out)
+        };
+        assert_eq!(left_out(r#"{"id":"cus_1","created":5}"#), (1, true, false));
+        assert_eq!(left_out(r#"{"id":"cus_1","created":5},{"name":"nobody"}"#), (1, true, true));
+    }
 }

@@ -14,7 +14,9 @@ use counterfoil_stripe_client::{
 };
 use twox_hash::XxHash3_128;
 
-use super::part::{self, Entry, Gathered, entries, entry, id_of, oldest, read, unreadable};
+use super::part::{
+    self, Entries, Entry, Gathered, entries, entry, id_of, oldest, read, unreadable,
+};
 use crate::call::{Caller, Shown};
 use crate::metrics::ReconcilerMetrics;
 use crate::turn::JobError;
@@ -159,17 +161,17 @@ impl Stepper {
             go_on(walk, part, Next { whole: Some(part), rest: None });
             return Ok(());
         }
-        let (entries, has_more) = entries(walk.kind, listing, made, &listed)?;
-        let next = part.after(oldest(listing, &entries, has_more)?, has_more);
+        let Entries { all, has_more, left_out } = entries(walk.kind, listing, made, &listed)?;
+        let next = part.after(oldest(listing, &all, has_more)?, has_more);
         if let Some(whole) = next.whole {
             // What is of the last second comes again with the next page.
             let proven: Vec<&Entry<'_>> =
-                entries.iter().filter(|it| it.made.is_none_or(|it| it >= whole.from)).collect();
+                all.iter().filter(|it| it.made.is_none_or(|it| it >= whole.from)).collect();
             let held = self.held(walk.kind, made, whole, &proven).await?;
             let here = self.compare(walk.kind, &proven, &held, listed.second, gathered).await?;
             let objects = u32::try_from(proven.len()).unwrap_or(u32::MAX);
             // The same question is answered with the same page only where it is all of it.
-            let equal = here.filter(|_| !has_more).map(|here| (there, here));
+            let equal = here.filter(|_| !has_more && !left_out).map(|here| (there, here));
             gathered.seen.push(Seen { stretch: whole, objects, equal });
         }
         if let Some(second) = go_on(walk, part, next) {
@@ -204,13 +206,13 @@ impl Stepper {
                 listed => listed?,
             };
             let begun = *first.get_or_insert(listed.second);
-            let (entries, has_more) = entries(kind, listing, made, &listed)?;
+            let Entries { all, has_more, .. } = entries(kind, listing, made, &listed)?;
             gathered.pages += 1;
-            let shown: Vec<&Entry<'_>> = entries.iter().collect();
+            let shown: Vec<&Entry<'_>> = all.iter().collect();
             let page = self.others(kind, &shown, &[]).await?;
             self.compare(kind, &shown, &page, listed.second, gathered).await?;
-            seen.extend(entries.iter().map(|it| it.projection.id.clone()));
-            behind = entries.last().map(|it| it.projection.id.clone());
+            seen.extend(all.iter().map(|it| it.projection.id.clone()));
+            behind = all.last().map(|it| it.projection.id.clone());
             if !has_more || behind.is_none() {
                 let unseen = held.iter().filter(|(id, _)| !seen.contains(id));
                 let heads: Vec<HeldHead<'_>> = unseen.map(head_of).collect();
@@ -243,14 +245,13 @@ impl Stepper {
             }
             listed => listed?,
         };
-        let (entries, has_more) = entries(walk.kind, listing, made, &listed)?;
+        let Entries { all, has_more, .. } = entries(walk.kind, listing, made, &listed)?;
         gathered.pages += 1;
-        let Next { whole, rest } =
-            walk.stretch.after(oldest(listing, &entries, has_more)?, has_more);
+        let Next { whole, rest } = walk.stretch.after(oldest(listing, &all, has_more)?, has_more);
         // What is of the last second comes again with the next page, unless it is all of this one.
         let again = whole.is_some() && has_more;
         let shown: Vec<&Entry<'_>> =
-            entries.iter().filter(|it| !again || it.made >= whole.map(|it| it.from)).collect();
+            all.iter().filter(|it| !again || it.made >= whole.map(|it| it.from)).collect();
         let whole = whole.unwrap_or(Stretch { from: 1, to: 0 });
         let held = self.held(walk.kind, made, whole, &shown).await?;
         self.compare(walk.kind, &shown, &held, listed.second, gathered).await?;
@@ -258,7 +259,7 @@ impl Stepper {
             walk.behind = Some(last.projection.id.clone());
         }
         match rest {
-            Some(rest) if !entries.is_empty() => walk.stretch = rest,
+            Some(rest) if !all.is_empty() => walk.stretch = rest,
             Some(_) | None => walk.done = true,
         }
         Ok(())
@@ -274,7 +275,7 @@ impl Stepper {
         let pages = self.pages(listing, None, None, gathered).await?;
         let mut all = Vec::new();
         for listed in &pages {
-            all.extend(entries(walk.kind, listing, "", listed)?.0);
+            all.extend(entries(walk.kind, listing, "", listed)?.all);
         }
         let Some(first) = pages.first() else { return Ok(()) };
         let held = self.store.rows(table_of(walk.kind), Which::All, &self.run.scope).await?;
@@ -296,10 +297,11 @@ impl Stepper {
         let Some(all) = listing_of(kind) else { return Ok(()) };
         let asked = PageAsked { created: Some(walk.stretch), ..PageAsked::default() };
         let listed = self.caller.page_of(all, asked).await?;
-        let (entries, has_more) = entries(kind, all, "created", &listed)?;
+        let page = entries(kind, all, "created", &listed)?;
         gathered.pages += 1;
-        let next = walk.stretch.after(oldest(all, &entries, has_more)?, has_more);
-        let mut customers: Vec<String> = entries
+        let next = walk.stretch.after(oldest(all, &page.all, page.has_more)?, page.has_more);
+        let mut customers: Vec<String> = page
+            .all
             .iter()
             .filter(|it| it.made.is_none() || it.made >= next.whole.map(|it| it.from))
             .map(|it| it.projection.id.clone())
@@ -378,7 +380,7 @@ impl Stepper {
         let pages = self.pages(listing, Some(customer), None, gathered).await?;
         let mut all = Vec::new();
         for listed in &pages {
-            all.extend(entries(kind, listing, "", listed)?.0);
+            all.extend(entries(kind, listing, "", listed)?.all);
         }
         if let Some(first) = pages.first() {
             let shown: Vec<&Entry<'_>> = all.iter().collect();
