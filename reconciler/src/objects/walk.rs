@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 use super::step::{Stepped, Stepper};
 use crate::turn::{JobError, Running};
 
+/// Pages after which it is looked whether far too much differs.
+const PAGES_PER_LOOK: u64 = 64;
+
 pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
     let context = running.context;
     let walks = context.store.walks(&running.handle).await?;
@@ -33,7 +36,7 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
     count(running, &waiting).await?;
     let mut at_work = JoinSet::new();
     let mut objects = u64::try_from(*running.run.tally.get("objects").unwrap_or(&0)).unwrap_or(0);
-    let mut pages = 0_u64;
+    let (mut pages, mut looked) = (0_u64, 0_u64);
     loop {
         while at_work.len() < context.settings.parallel.max(1) {
             let Some(walk) = waiting.pop_front() else { break };
@@ -59,7 +62,8 @@ pub(super) async fn all(running: &Running<'_>) -> Result<(), JobError> {
         if running.how.limit.is_some_and(|it| objects >= it) {
             break;
         }
-        if pages.is_multiple_of(64) {
+        if pages >= looked + PAGES_PER_LOOK {
+            looked = pages;
             give_up_early(running).await?;
         }
     }
