@@ -50,7 +50,7 @@ async fn run(show: &mut Show) -> anyhow::Result<bool> {
     let settings = Settings {
         binary: stack::sibling("counterfoil")?,
         simulator: Options { faults, retries, ..Options::default() },
-        environment: ports::environment(),
+        environment: [ports::environment(), stack::reconciler_still()].concat(),
         services: vec!["up"],
     };
     show.line("Starting the simulated Stripe and all services of Counterfoil.");

@@ -25,6 +25,16 @@ pub struct Settings {
     pub services: Vec<&'static str>,
 }
 
+/// The environment in which the reconciler's jobs that call Stripe or deliver events do not run by
+/// themselves: they would mend what a test breaks on purpose and spend the calls that it counts, and
+/// where months pass in seconds, minutes of the clock on the wall say nothing.
+#[must_use]
+pub fn reconciler_still() -> Vec<(String, String)> {
+    ["GAP_FILL", "OBJECTS", "ENDPOINTS", "JANITORS"]
+        .map(|job| (format!("COUNTERFOIL_RECONCILER_{job}"), "off".to_owned()))
+        .into()
+}
+
 /// A running stack with a database and queues of its own. End it with [`Stack::finish`].
 pub struct Stack {
     /// The offline Stripe.

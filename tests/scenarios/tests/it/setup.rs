@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use counterfoil_simulator::{Faults, Interval, NewPrice, NewProduct, Options, Retries, Simulator};
-use counterfoil_support::Settings;
+use counterfoil_support::{Settings, stack};
 
 /// Generous: it bounds a test that hangs, and none depends on it.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(3);
@@ -13,10 +13,6 @@ pub(crate) const DEADLINE: Duration = Duration::from_mins(3);
 pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_counterfoil-under-test"))
 }
-
-/// The reconciler's jobs that call Stripe or deliver events: they would mend what a test breaks on
-/// purpose, and spend the calls that it counts.
-const STILL: [&str; 4] = ["GAP_FILL", "OBJECTS", "ENDPOINTS", "JANITORS"];
 
 /// These services, and a simulator that sends again soon.
 pub(crate) fn settings(services: Vec<&'static str>, faults: Faults) -> Settings {
@@ -28,9 +24,7 @@ pub(crate) fn settings(services: Vec<&'static str>, faults: Faults) -> Settings 
     Settings {
         binary: binary(),
         simulator: Options { faults, retries, ..Options::default() },
-        environment: STILL
-            .map(|job| (format!("COUNTERFOIL_RECONCILER_{job}"), "off".to_owned()))
-            .to_vec(),
+        environment: stack::reconciler_still(),
         services,
     }
 }

@@ -19,10 +19,6 @@ use crate::setup::{DEADLINE, settings};
 
 /// Nothing runs by itself, nothing is on its way, and Stripe may be called as fast as it answers.
 const BY_HAND: &[(&str, &str)] = &[
-    ("COUNTERFOIL_RECONCILER_GAP_FILL", "off"),
-    ("COUNTERFOIL_RECONCILER_OBJECTS", "off"),
-    ("COUNTERFOIL_RECONCILER_ENDPOINTS", "off"),
-    ("COUNTERFOIL_RECONCILER_JANITORS", "off"),
     ("COUNTERFOIL_RECONCILER_PAYLOADS", "off"),
     ("COUNTERFOIL_RECONCILER_GRACE", "0s"),
     ("COUNTERFOIL_STRIPE_CALLS_PER_SECOND", "10000"),
@@ -32,8 +28,8 @@ const BY_HAND: &[(&str, &str)] = &[
 fn by_hand(services: Vec<&'static str>, begins: i64) -> Settings {
     let mut settings = settings(services, Faults::default());
     settings.simulator.clock = ClockMode::Manual(begins);
-    settings.environment =
-        BY_HAND.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let by_hand = BY_HAND.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    settings.environment.extend(by_hand);
     settings
 }
 
