@@ -97,15 +97,15 @@ mod tests {
             row(r#"{"id":"price_1","created":5,"unit_amount_decimal":"12.50","active":true,
                 "metadata":{"b":"1","a":"2"}}"#);
         let mut held = shown.clone();
-        let mut hold = |column: &str, value: Value| {
+        let mut with = |column: &str, value: Value| {
             let place = shown.table.columns.iter().position(|it| it.name == column).unwrap();
             held.values[place] = Some(value);
             differences(&held, &shown)
         };
-        assert_eq!(hold("unit_amount_decimal", Value::Decimal("12.500000".to_owned())), []);
-        assert_eq!(hold("metadata", Value::Json(r#"{"b": "1", "a": "2"}"#.to_owned())), []);
-        hold("active", Value::Flag(false));
-        let found: Vec<_> = hold("nickname", Value::Text("gold".to_owned()))
+        assert_eq!(with("unit_amount_decimal", Value::Decimal("12.500000".to_owned())), []);
+        assert_eq!(with("metadata", Value::Json(r#"{"b": "1", "a": "2"}"#.to_owned())), []);
+        with("active", Value::Flag(false));
+        let found: Vec<_> = with("nickname", Value::Text("gold".to_owned()))
             .into_iter()
             .map(|it| (it.column, it.held, it.shown))
             .collect();
