@@ -23,7 +23,7 @@ mod weigh;
 use counterfoil_domain::Scope;
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::reconcile::{Brake, Listed, Planned, Stretch};
-use counterfoil_projection::{child_tables_of, table_of};
+use counterfoil_projection::{child_tables_of, reading_of, table_of};
 use counterfoil_store::{Index, List, NewFinding, Walk};
 use counterfoil_stripe_client::{Walk as Way, listing_of};
 
@@ -91,7 +91,8 @@ async fn indexes(running: &Running<'_>) -> Result<(), JobError> {
 
 /// Where the objects of a list are held.
 fn list_of<'a>(kind: ObjectKind, made: &'static str, scope: &'a Scope) -> List<'a> {
-    List { table: table_of(kind), children: child_tables_of(kind), made, scope }
+    let (table, children) = (table_of(kind), child_tables_of(kind));
+    List { table, children, made, reading: reading_of(kind), scope }
 }
 
 /// The lists, each in one part at first.

@@ -7,7 +7,7 @@ use counterfoil_domain::Timestamp;
 use counterfoil_domain::absorb::Held;
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::reconcile::{HeldHead, Known, Next, Stretch, next_part};
-use counterfoil_projection::{project, table_of};
+use counterfoil_projection::{project, reading_of, table_of};
 use counterfoil_store::{HeldRow, Progress, RunHandle, Seen, Store, Walk, Which};
 use counterfoil_stripe_client::{
     Answer, Asked, Listed, Listing, PageAsked, StripeError, Walk as Way, listing_of,
@@ -109,7 +109,7 @@ impl Stepper {
             objects: gathered.objects,
             known: i64::try_from(gathered.known).unwrap_or(i64::MAX),
             suspects: gathered.suspects,
-            seen: gathered.seen,
+            seen: (gathered.seen, reading_of(walk.kind)),
             split: split.as_ref(),
         };
         self.store.advance(&self.run, &next, &progress).await?;

@@ -16,7 +16,7 @@ mod witness;
 
 pub use compare::{Difference, differences};
 pub use meaning::{Meaning, meaning_of};
-pub use object::{child_tables_of, table_of, tables};
+pub use object::{child_tables_of, reading_of, table_of, tables};
 pub use project::{ProjectionError, absent, project};
 pub use silence::untold;
 pub use witness::witness_of;

@@ -1,5 +1,6 @@
 //! What the projection knows of each kind of object, and the tables that follow from it.
 
+use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 use counterfoil_domain::mirror::{ObjectKind, Owner, Table};
@@ -115,6 +116,18 @@ pub fn table_of(kind: ObjectKind) -> &'static Table {
 #[must_use]
 pub fn child_tables_of(kind: ObjectKind) -> &'static [Table] {
     &know(kind).children
+}
+
+/// What the columns are into which a kind is read, in short: another number where a column comes, goes
+/// or is read as something else.
+#[must_use]
+pub fn reading_of(kind: ObjectKind) -> u64 {
+    let known = know(kind);
+    let mut hasher = std::hash::DefaultHasher::new();
+    for table in std::iter::once(&known.table).chain(&known.children) {
+        format!("{table:?} {:?} {:?}", restless(table), silent(table)).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Every table of the mirror, parents before their children.

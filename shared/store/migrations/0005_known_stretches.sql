@@ -11,10 +11,12 @@ create table counterfoil.stretches (
     -- Of the page and of our rows, where they were found equal. Null where they were not.
     there bytea,
     here numeric,
-    -- Of our rows when a pass last counted them.
+    -- Of our rows when a pass last counted them, and up to which second it did.
     counted numeric,
-    -- By which release they were found so: another one may read the same bytes otherwise.
-    release text not null,
+    counted_to bigint,
+    -- By which release, and with which columns, they were found so: another may read the same bytes
+    -- otherwise.
+    reading text not null,
     primary key (account, livemode, kind, made_from),
     check ((there is null) = (here is null))
 );

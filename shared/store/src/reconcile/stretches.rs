@@ -24,6 +24,8 @@ pub struct List<'a> {
     pub children: &'static [Table],
     /// The column by which the list goes.
     pub made: &'static str,
+    /// What the columns are into which objects are read.
+    pub reading: u64,
     /// Whose.
     pub scope: &'a Scope,
 }
@@ -63,7 +65,8 @@ impl Store {
 
     /// The newest stretches that are known of what is left of a list, from the newest to the oldest;
     /// with each the digest of its page, where our rows were counted to be as they were when it was
-    /// found equal.
+    /// found equal. A count that did not go as far as the stretch goes by now, since the next newer one
+    /// is gone or is of another reading, says nothing.
     pub async fn known_stretches(
         &self,
         list: List<'_>,
@@ -72,23 +75,27 @@ impl Store {
     ) -> Result<Vec<(Known, Option<Vec<u8>>)>, StoreError> {
         let rows = sqlx::query!(
             r#"
-            select made_from,
-                coalesce(lag(made_from) over (order by made_from desc) - 1, greatest(made_to, $4))
-                    as "upto!",
-                objects,
-                case when here = counted then there end as there
-            from counterfoil.stretches
-            where account = $1 and livemode = $2 and kind = $5 and made_from <= $4
-                and made_to >= $3 and release = $6
+            select made_from, upto as "upto!", objects,
+                case when here = counted and upto <= counted_to then there end as there
+            from (
+                select *,
+                    coalesce(
+                        lag(made_from) over (order by made_from desc) - 1, greatest(made_to, $4)
+                    ) as upto
+                from counterfoil.stretches
+                where account = $1 and livemode = $2 and kind = $5 and made_from <= $4
+                    and made_to >= $3 and reading = $6
+                order by made_from desc
+                limit $7
+            ) as known
             order by made_from desc
-            limit $7
             "#,
             list.scope.account,
             list.scope.livemode,
             left.from,
             left.to,
             list.table.name,
-            RELEASE,
+            reading(list.reading),
             limit
         )
         .fetch_all(&self.pool)
@@ -126,6 +133,11 @@ impl Store {
     }
 }
 
+/// By what bytes are read: this release and these columns.
+fn reading(columns: u64) -> String {
+    format!("{RELEASE} {columns:016x}")
+}
+
 /// Every row is put into the stretch in which it was made, by the first seconds of all stretches.
 fn count(list: List<'_>) -> String {
     let (table, made) = (list.table.name, list.made);
@@ -145,7 +157,8 @@ fn count(list: List<'_>) -> String {
     }
     format!(
         "with known as ( \
-            select made_from, row_number() over (order by made_from) as place \
+            select made_from, row_number() over (order by made_from) as place, \
+                coalesce(lead(made_from) over (order by made_from) - 1, 9223372036854775807) as upto \
             from counterfoil.stretches \
             where account = $1 and livemode = $2 and kind = $3), \
          counted as ( \
@@ -153,10 +166,11 @@ fn count(list: List<'_>) -> String {
                 (select array_agg(to_timestamp(made_from) order by made_from) from known)) as place, \
                 sum(print) as print \
             from ({}) as prints group by 1), \
-         now as (select made_from, coalesce(print, 0) as print from known left join counted using (place)) \
-         update counterfoil.stretches as old set counted = now.print from now \
+         now as (select made_from, upto, coalesce(print, 0) as print from known left join counted using (place)) \
+         update counterfoil.stretches as old set counted = now.print, counted_to = now.upto from now \
          where old.account = $1 and old.livemode = $2 and old.kind = $3 \
-            and old.made_from = now.made_from and old.counted is distinct from now.print",
+            and old.made_from = now.made_from \
+            and (old.counted, old.counted_to) is distinct from (now.print, now.upto)",
         prints.join(" union all ")
     )
 }
@@ -166,7 +180,7 @@ pub(super) async fn note(
     connection: &mut PgConnection,
     kind: &str,
     scope: &Scope,
-    seen: &[Seen],
+    (seen, of): (&[Seen], u64),
 ) -> Result<(), StoreError> {
     if seen.is_empty() {
         return Ok(());
@@ -203,7 +217,7 @@ pub(super) async fn note(
     sqlx::query!(
         r#"
         insert into counterfoil.stretches
-            (account, livemode, kind, made_from, made_to, objects, there, here, release)
+            (account, livemode, kind, made_from, made_to, objects, there, here, reading)
         select $1, $2, $3, made_from, made_to, objects, there, here::numeric, $9
         from unnest($4::bigint[], $5::bigint[], $6::integer[], $7::bytea[], $8::text[])
             as t (made_from, made_to, objects, there, here)
@@ -216,7 +230,7 @@ pub(super) async fn note(
         &objects,
         &there as &[Option<Vec<u8>>],
         &here as &[Option<String>],
-        RELEASE,
+        reading(of),
     )
     .execute(connection)
     .await?;

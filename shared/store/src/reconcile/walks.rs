@@ -35,8 +35,8 @@ pub struct Progress<'a> {
     pub known: i64,
     /// What is to be looked at more closely.
     pub suspects: Vec<Suspect>,
-    /// Stretches of which every object was seen.
-    pub seen: Vec<Seen>,
+    /// Stretches of which every object was seen, and what the columns are into which they were read.
+    pub seen: (Vec<Seen>, u64),
     /// A part that is split off, for another to walk.
     pub split: Option<&'a Walk>,
 }
@@ -104,7 +104,8 @@ impl Store {
         if let Some(split) = progress.split {
             insert(&mut transaction, run, std::slice::from_ref(split)).await?;
         }
-        stretches::note(&mut transaction, walk.kind.table(), &run.scope, &progress.seen).await?;
+        let seen = (progress.seen.0.as_slice(), progress.seen.1);
+        stretches::note(&mut transaction, walk.kind.table(), &run.scope, seen).await?;
         suspects::insert(&mut transaction, &self.keys, run, &progress.suspects).await?;
         add(
             &mut transaction,

@@ -1,5 +1,6 @@
 //! What the reconciler remembers.
 
+use counterfoil_domain::Scope;
 use counterfoil_domain::mirror::ObjectKind;
 use counterfoil_domain::reconcile::{FindingType, Severity, Stretch, Suspicion};
 use counterfoil_projection::{child_tables_of, table_of};
@@ -35,10 +36,19 @@ fn stretch(from: i64, to: i64) -> Stretch {
 /// Where the stretches are that are known, how many objects are in each, and whether nothing was
 /// written there since.
 async fn known(store: &Store) -> Vec<(i64, i64, u32, bool)> {
-    let scope = scope();
+    store.count_stretches(list(&scope())).await.unwrap();
+    looked_up(store).await
+}
+
+fn list(scope: &Scope) -> List<'_> {
     let children = child_tables_of(KIND);
-    let list = List { table: table_of(KIND), children, made: "created", scope: &scope };
-    store.count_stretches(list).await.unwrap();
+    List { table: table_of(KIND), children, made: "created", reading: 1, scope }
+}
+
+/// The same by the last count.
+async fn looked_up(store: &Store) -> Vec<(i64, i64, u32, bool)> {
+    let scope = scope();
+    let list = list(&scope);
     let known = store.known_stretches(list, stretch(0, 100), 10).await.unwrap();
     let line = known.iter().map(|(it, there)| {
         (it.stretch.from, it.stretch.to, it.objects, there.as_deref() == Some(&[7; 16]))
@@ -83,7 +93,7 @@ async fn the_rows_of_every_table_can_be_read_in_every_way(pool: PgPool) {
     }
     for kind in ObjectKind::ALL {
         let (table, children) = (table_of(kind), child_tables_of(kind));
-        let list = List { table, children, made: "sighted_at", scope: &scope };
+        let list = List { table, children, made: "sighted_at", reading: 1, scope: &scope };
         store.count_stretches(list).await.unwrap();
     }
 }
@@ -99,7 +109,7 @@ async fn whoever_writes_a_row_makes_its_stretch_another(pool: PgPool) {
     let noted = async |of: Stretch, objects: u32| {
         let equal = Some(([7; 16], here(&store, of).await));
         let seen = vec![Seen { stretch: of, objects, equal }];
-        advanced(&store, &run, Progress { seen, ..Progress::default() }).await;
+        advanced(&store, &run, Progress { seen: (seen, 1), ..Progress::default() }).await;
     };
     noted(stretch(5, 20), 2).await;
     noted(stretch(40, 60), 1).await;
@@ -125,13 +135,35 @@ async fn whoever_writes_a_row_makes_its_stretch_another(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_count_says_nothing_of_seconds_that_it_had_elsewhere(pool: PgPool) {
+    let store = store(&pool).await;
+    let run = begun(&store).await;
+    let noted = async |from: i64, to: i64, reading: u64| {
+        let equal = Some(([7; 16], 0));
+        let seen = vec![Seen { stretch: stretch(from, to), objects: 0, equal }];
+        advanced(&store, &run, Progress { seen: (seen, reading), ..Progress::default() }).await;
+    };
+    noted(5, 20, 1).await;
+    noted(40, 60, 2).await;
+    // The seconds of a stretch of another reading were counted there.
+    assert_eq!(known(&store).await, [(5, 100, 0, false)]);
+    noted(40, 60, 1).await;
+    assert_eq!(known(&store).await, [(40, 100, 0, true), (5, 39, 0, true)]);
+    // So were those of a stretch that has gone since.
+    let gone = "delete from counterfoil.stretches where made_from = 40";
+    sqlx::query(gone).execute(&pool).await.unwrap();
+    assert_eq!(looked_up(&store).await, [(5, 100, 0, false)]);
+    assert_eq!(known(&store).await, [(5, 100, 0, true)], "and it is counted anew");
+}
+
+#[sqlx::test(migrations = false)]
 async fn what_is_seen_stands_in_place_of_what_was_known(pool: PgPool) {
     let store = store(&pool).await;
     let run = begun(&store).await;
     let noted = async |all: &[(i64, i64)]| {
         let seen =
             all.iter().map(|it| Seen { stretch: stretch(it.0, it.1), objects: 1, equal: None });
-        advanced(&store, &run, Progress { seen: seen.collect(), ..Progress::default() }).await;
+        advanced(&store, &run, Progress { seen: (seen.collect(), 1), ..Progress::default() }).await;
         let kept = "select string_agg(made_from || '-' || made_to, ' ' order by made_from) \
                     from counterfoil.stretches";
         text(&pool, kept).await.unwrap()
